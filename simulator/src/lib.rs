@@ -1,0 +1,94 @@
+//! The providers as one local server: what tests and the demo order from.
+//!
+//! Each provider is played over real HTTP and as strictly as its contract
+//! allows; `/_sim` is the control interface, by which tests see what took
+//! effect, move the clock and make things go wrong.
+
+mod clock;
+mod cloudflare;
+mod control;
+mod faults;
+mod gateway;
+mod ledger;
+mod mount;
+mod server;
+mod stream;
+mod traffic;
+mod world;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::gateway::Gateway;
+use crate::world::Sim;
+
+/// How many free slots the built-in world has unless told otherwise.
+pub const DEFAULT_SLOTS: usize = 64;
+
+/// The most free slots that the built-in world can have.
+pub const MAX_SLOTS: usize = 1_000_000;
+
+/// What the simulated world is to be like.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Free Cloudflare slots in the built-in world, at most [`MAX_SLOTS`].
+    pub slots: usize,
+    /// A file to keep the world in. A world that is in it already is taken up
+    /// again, as it is and with the slots that it has.
+    pub state: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { slots: DEFAULT_SLOTS, state: None }
+    }
+}
+
+/// A running simulator. It ends when it is dropped.
+pub struct Simulator {
+    url: String,
+    sim: Sim,
+    server: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Binds the address and serves from then on, in a task of its own.
+    pub async fn start(listen: SocketAddr, options: Options) -> io::Result<Self> {
+        if options.slots > MAX_SLOTS {
+            let message = format!("more than {MAX_SLOTS} slots");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let sim = Sim::open(options.slots, options.state)?;
+        let listener = TcpListener::bind(listen).await?;
+        let url = server::url_of(listener.local_addr()?);
+        let gateway = Arc::new(Gateway::new(sim.clone()));
+        let server = tokio::spawn(server::serve(listener, gateway));
+        Ok(Self { url, sim, server })
+    }
+
+    /// Where it is reached, such as `http://127.0.0.1:8480`.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Ends it and returns when the address is free again and nothing acts
+    /// any more.
+    pub async fn stop(mut self) {
+        self.sim.close();
+        self.server.abort();
+        // The task was cancelled: that is what it answers.
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.sim.close();
+        self.server.abort();
+    }
+}

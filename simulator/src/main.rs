@@ -1,0 +1,51 @@
+//! `interconnect-simulator`: the providers as one local server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use interconnect_simulator::{DEFAULT_SLOTS, Options, Simulator};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Plays the providers of physical interconnects over real HTTP.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8480")]
+    listen: SocketAddr,
+    /// How many free Cloudflare slots the built-in world has.
+    #[arg(long, default_value_t = DEFAULT_SLOTS, value_name = "N")]
+    slots: usize,
+    /// A file to keep the world in; without it, the world ends with the process.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("interconnect-simulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> io::Result<()> {
+    // Before the line that says ready: who reads it may end us at once.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let options = Options { slots: arguments.slots, state: arguments.state };
+    let simulator = Simulator::start(arguments.listen, options).await?;
+    println!("interconnect-simulator ready on {}", simulator.url());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    simulator.stop().await;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! All that exists, behind one lock, and in a file if there is one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::{Clock, Moment};
+use crate::cloudflare::{self, Cloudflare};
+use crate::faults::Faults;
+use crate::ledger::{Entry, Ledger};
+use crate::traffic::Traffic;
+
+/// Why a wish of the control interface is refused.
+#[derive(Debug)]
+pub enum Refused {
+    /// There is no such thing.
+    Unknown(String),
+    /// The wish makes no sense.
+    Invalid(String),
+}
+
+/// A provider as the control interface sees it.
+///
+/// A further provider is a field of [`World`], an arm of
+/// [`World::provider`] and a mount in [`crate::gateway`].
+pub trait Provider {
+    /// Everything that exists at this provider.
+    fn objects(&self, now: Moment) -> Value;
+
+    /// The outside world acts on one object.
+    fn act(&mut self, id: &str, change: &Value, now: Moment) -> Result<Value, Refused>;
+
+    /// A person creates something without the operator.
+    fn add(&mut self, wish: &Value, now: Moment) -> Result<Value, Refused>;
+
+    /// How this provider behaves at present.
+    fn settings(&self) -> Value;
+
+    /// Changes how this provider behaves.
+    fn configure(&mut self, change: &Value) -> Result<(), Refused>;
+}
+
+/// What lasts: it is what a state file holds.
+#[derive(Serialize, Deserialize)]
+pub struct World {
+    /// The simulator's clock.
+    pub clock: Clock,
+    /// What took effect through the providers' APIs.
+    pub ledger: Ledger,
+    /// Cloudflare CNI.
+    pub cloudflare: Cloudflare,
+}
+
+impl World {
+    /// The names of all providers.
+    pub const PROVIDERS: &[&str] = &[cloudflare::NAME];
+
+    fn built_in(slots: usize) -> Self {
+        let clock = Clock::default();
+        let cloudflare = Cloudflare::built_in(slots, clock.now());
+        Self { clock, ledger: Ledger::default(), cloudflare }
+    }
+
+    /// The provider of that name.
+    pub fn provider(&mut self, name: &str) -> Option<&mut dyn Provider> {
+        match name {
+            cloudflare::NAME => Some(&mut self.cloudflare),
+            _ => None,
+        }
+    }
+
+    /// Writes into the ledger what just took effect.
+    pub fn record(&mut self, provider: &str, operation: &str, resource: &str, id: &str, key: Option<&str>) {
+        self.ledger.append(Entry {
+            seq: 0,
+            time: self.clock.now().simulated,
+            provider: provider.to_owned(),
+            operation: operation.to_owned(),
+            resource: resource.to_owned(),
+            id: id.to_owned(),
+            key: key.map(str::to_owned),
+        });
+    }
+}
+
+/// The world and what is known about the traffic with it.
+pub struct State {
+    /// What lasts.
+    pub world: World,
+    /// What was asked and answered.
+    pub traffic: Traffic,
+    /// What shall go wrong.
+    pub faults: Faults,
+    /// Rises with each reset and at the end, so that a request that was held
+    /// back can tell that its world is no longer there.
+    pub epoch: u64,
+}
+
+/// A handle to the one shared state.
+#[derive(Clone)]
+pub struct Sim {
+    state: Arc<Mutex<State>>,
+    slots: usize,
+    file: Option<Arc<Path>>,
+}
+
+impl Sim {
+    /// The world of the state file if there is one, else the built-in world.
+    pub fn open(slots: usize, file: Option<PathBuf>) -> io::Result<Self> {
+        let mut loaded = None;
+        if let Some(file) = file.as_ref().filter(|file| file.exists()) {
+            let mut world: World = serde_json::from_slice(&std::fs::read(file)?)?;
+            world.cloudflare.index();
+            loaded = Some(world);
+        }
+        let sim = Self {
+            state: Arc::new(Mutex::new(State {
+                world: loaded.unwrap_or_else(|| World::built_in(slots)),
+                traffic: Traffic::default(),
+                faults: Faults::default(),
+                epoch: 0,
+            })),
+            slots,
+            file: file.map(Arc::from),
+        };
+        sim.save(&sim.lock().world)?;
+        Ok(sim)
+    }
+
+    /// Takes the lock. For what lasts, [`Sim::change`] is the way to write.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic in one handler must not take the whole simulator along.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world, and saves it if the change came about.
+    pub fn change<T, E>(&self, change: impl FnOnce(&mut World) -> Result<T, E>) -> Result<T, E> {
+        let mut state = self.lock();
+        let result = change(&mut state.world);
+        if result.is_ok() {
+            self.save_or_complain(&state.world);
+        }
+        result
+    }
+
+    /// The built-in world again, as after a first start.
+    pub fn reset(&self) {
+        let mut state = self.lock();
+        state.world = World::built_in(self.slots);
+        state.traffic = Traffic::default();
+        state.faults = Faults::default();
+        state.epoch += 1;
+        self.save_or_complain(&state.world);
+    }
+
+    /// Waits, and tells whether the world of that epoch is still there.
+    pub async fn still_there_after(&self, wait: Duration, epoch: u64) -> bool {
+        tokio::time::sleep(wait).await;
+        self.lock().epoch == epoch
+    }
+
+    /// No request that is still held back shall act any more.
+    pub fn close(&self) {
+        self.lock().epoch += 1;
+    }
+
+    fn save_or_complain(&self, world: &World) {
+        if let Err(error) = self.save(world) {
+            eprintln!("interconnect-simulator: cannot save the state: {error}");
+        }
+    }
+
+    /// Writes aside and renames, so that the file is always a whole one.
+    fn save(&self, world: &World) -> io::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let mut aside = file.as_os_str().to_owned();
+        aside.push(".new");
+        std::fs::write(&aside, serde_json::to_vec(world)?)?;
+        std::fs::rename(&aside, file)
+    }
+}

@@ -1,0 +1,66 @@
+//! Credentials Secrets: read by name, held while they are needed (S10).
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, ResourceExt};
+use secrecy::SecretString;
+
+use crate::api::IN_USE_FINALIZER;
+use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time};
+use crate::providers::cloudflare;
+
+/// Why a Secret's content can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialsError {
+    /// There is no such Secret.
+    #[error("there is no Secret {0} in this namespace: create it with the credentials")]
+    NotFound(String),
+    /// A key is missing or empty.
+    #[error("the Secret {0} needs the key {1}")]
+    Incomplete(String, &'static str),
+    /// The API server.
+    #[error(transparent)]
+    Kube(#[from] KubeError),
+}
+
+/// Reads the Secret and holds it, so that it can't vanish before the circuits that need it.
+pub async fn read(secrets: &Api<Secret>, name: &str) -> Result<Secret, CredentialsError> {
+    let Some(secret) = in_time(secrets.get_opt(name)).await? else {
+        return Err(CredentialsError::NotFound(name.into()));
+    };
+    let held = secret.finalizers().iter().any(|finalizer| finalizer == IN_USE_FINALIZER);
+    if held || secret.metadata.deletion_timestamp.is_some() {
+        return Ok(secret);
+    }
+    let change = MetadataChange { hold: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
+    Ok(change_metadata(secrets, &secret, &change).await?)
+}
+
+/// Lets the Secret go.
+pub async fn release(secrets: &Api<Secret>, name: &str) -> Result<(), KubeError> {
+    let Some(secret) = in_time(secrets.get_opt(name)).await? else { return Ok(()) };
+    if !secret.finalizers().iter().any(|finalizer| finalizer == IN_USE_FINALIZER) {
+        return Ok(());
+    }
+    let change = MetadataChange { release: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
+    change_metadata(secrets, &secret, &change).await.map(drop)
+}
+
+/// Cloudflare's: `apiToken`, or `email` and `apiKey`.
+pub fn cloudflare(secret: &Secret) -> Result<cloudflare::Credentials, CredentialsError> {
+    if let Some(token) = text(secret, "apiToken") {
+        return Ok(cloudflare::Credentials::Token(SecretString::from(token)));
+    }
+    let missing = |key| CredentialsError::Incomplete(secret.name_any(), key);
+    match (text(secret, "email"), text(secret, "apiKey")) {
+        (Some(email), Some(key)) => Ok(cloudflare::Credentials::EmailAndKey(email, SecretString::from(key))),
+        (Some(_), None) => Err(missing("apiKey")),
+        (None, Some(_)) => Err(missing("email")),
+        (None, None) => Err(missing("apiToken (or email and apiKey)")),
+    }
+}
+
+/// The value without the white space that editors leave at its end; none if nothing is left.
+fn text(secret: &Secret, key: &str) -> Option<String> {
+    let value = String::from_utf8(secret.data.as_ref()?.get(key)?.0.clone()).ok()?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+}

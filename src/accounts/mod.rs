@@ -1,0 +1,130 @@
+//! Provider accounts: which there are, and how their provider is asked.
+
+pub mod credentials;
+pub mod endpoint;
+pub mod reconcile;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::mpsc;
+
+use crate::api::ProviderAccount;
+use crate::api::account::OrderPolicy;
+use crate::api::conditions::reason;
+use crate::lifecycle::facts::{AccountFacts, Problem};
+use crate::providers::cloudflare::Cloudflare;
+use crate::providers::limiter::Rate;
+use crate::providers::outcome::{Failure, FailureKind};
+
+/// A provider's client, signed in to one account.
+pub enum Provider {
+    /// Cloudflare.
+    Cloudflare(Cloudflare),
+}
+
+/// One account, as a ProviderAccount and its Secret describe it.
+pub struct Account {
+    /// The ProviderAccount.
+    pub reference: ObjectRef<ProviderAccount>,
+    /// The way to the provider.
+    pub provider: Provider,
+    /// The account at the provider, for people and for claims.
+    pub upstream: String,
+    /// How long a lost request may still act, and lists may lag.
+    pub settle_time: Duration,
+    /// Changes with the spec and with the credentials.
+    pub version: String,
+    /// What may be ordered.
+    pub policy: OrderPolicy,
+    pub(super) poll_interval: Duration,
+    pub(super) rate: Rate,
+    pub(super) circuits: AtomicU32,
+    pub(super) proven: Mutex<BTreeMap<String, bool>>,
+}
+
+impl Account {
+    /// How often each circuit is looked at: as the account says, or as seldom as its limits force with so many circuits.
+    /// Half of what the limits allow is left to mutations and to people.
+    pub fn poll_interval(&self) -> Duration {
+        let circuits = self.circuits.load(Ordering::Relaxed);
+        self.poll_interval.max(self.rate.per.saturating_mul(circuits) / self.rate.requests.get() * 2)
+    }
+
+    /// Whether an order of this resource was once found again by search.
+    pub fn search_proven(&self, resource: &str) -> bool {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner).get(resource).copied().unwrap_or(false)
+    }
+}
+
+/// What is known of one ProviderAccount.
+#[derive(Clone, Default)]
+pub struct Entry {
+    /// The account, if it can be asked at all.
+    pub account: Option<Arc<Account>>,
+    /// Why it shouldn't be asked now.
+    pub problem: Option<Problem>,
+}
+
+/// All accounts.
+pub struct Accounts {
+    entries: RwLock<HashMap<(String, String), Entry>>,
+    recheck: mpsc::UnboundedSender<ObjectRef<ProviderAccount>>,
+}
+
+/// Until an account is known, circuits are looked at as the CRD's defaults say.
+const DEFAULT_POLL: Duration = Duration::from_secs(300);
+const DEFAULT_SETTLE: Duration = Duration::from_secs(900);
+
+impl Accounts {
+    /// No accounts yet; those to look at again are sent to `recheck`.
+    pub fn new(recheck: mpsc::UnboundedSender<ObjectRef<ProviderAccount>>) -> Self {
+        Self { entries: RwLock::default(), recheck }
+    }
+
+    /// What is known of this account.
+    pub fn get(&self, namespace: &str, name: &str) -> Entry {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| Entry {
+            account: None,
+            problem: Some(Problem::waiting(
+                reason::WAITING_FOR_DEPENDENCY,
+                format!("there is no usable ProviderAccount {name} in namespace {namespace} yet: create it, or see its conditions"),
+            )),
+        })
+    }
+
+    /// Takes note of an account.
+    pub fn set(&self, namespace: &str, name: &str, entry: Option<Entry>) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let key = (namespace.into(), name.into());
+        match entry {
+            Some(entry) => entries.insert(key, entry),
+            None => entries.remove(&key),
+        };
+    }
+
+    /// An exchange with this account failed: its credentials may want to be read again.
+    pub fn heed(&self, account: &Account, failure: &Failure) {
+        if failure.kind == FailureKind::Credentials {
+            // The receiver ends with the process only.
+            let _ = self.recheck.send(account.reference.clone());
+        }
+    }
+}
+
+impl Entry {
+    /// What `decide` must know of it.
+    pub fn facts(&self, resource: &str) -> AccountFacts {
+        let account = self.account.as_deref();
+        AccountFacts {
+            problem: self.problem.clone(),
+            poll_interval: account.map_or(DEFAULT_POLL, Account::poll_interval),
+            settle_time: account.map_or(DEFAULT_SETTLE, |account| account.settle_time),
+            search_proven: account.is_some_and(|account| account.search_proven(resource)),
+        }
+    }
+}

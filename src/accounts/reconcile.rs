@@ -1,0 +1,346 @@
+//! The ProviderAccount controller: tries the credentials, keeps the registry, holds what circuits need.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use k8s_controller::events::{Event, EventRecorder, EventType};
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::ListParams;
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, Client, ResourceExt};
+use tracing::{debug, info, warn};
+use url::Url;
+
+use super::credentials::{self, CredentialsError};
+use super::{Account, Accounts, Entry, Provider, endpoint};
+use crate::api::account::{ProviderAccount, ProviderAccountStatus};
+use crate::api::conditions::{READY, RECONCILING, STALLED, reason};
+use crate::api::{IN_USE_FINALIZER, annotations};
+use crate::duration::{jitter, parse};
+use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time, write_status};
+use crate::lifecycle::conditions;
+use crate::lifecycle::facts::Problem;
+use crate::lifecycle::verdict::{Say, Word};
+use crate::providers::cloudflare::{self, Cloudflare};
+use crate::providers::limiter::{Priority, Rate};
+use crate::providers::outcome::{Failure, FailureKind};
+use crate::providers::transport::{Asking, Observer};
+
+/// A request to a provider that takes longer has failed.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Secrets can't be watched (S10): they are read this often, or at the poll interval if that is shorter.
+const RECHECK: Duration = Duration::from_secs(60);
+/// How soon an account that waits for its circuits is looked at again.
+const WAIT_FOR_CIRCUITS: Duration = Duration::from_secs(5);
+
+/// Counts the circuits of one kind that name an account, from the API server.
+pub type CountCircuits =
+    Box<dyn Fn(String, String) -> futures::future::BoxFuture<'static, Result<u32, KubeError>> + Send + Sync>;
+
+/// What the controller works with.
+pub struct AccountController {
+    /// The API server.
+    pub client: Client,
+    /// The registry.
+    pub accounts: Arc<Accounts>,
+    /// Hosts that credentials may go to besides the providers' own.
+    pub allowed_endpoints: Vec<Url>,
+    /// A settle time is never shorter than this and a request's time-out together (S3).
+    pub lease_duration: Duration,
+    /// One for each kind of circuit.
+    pub circuits: Vec<CountCircuits>,
+    /// Events.
+    pub events: EventRecorder,
+    /// Told of every request to a provider.
+    pub observer: Observer,
+}
+
+/// How an account stands.
+struct Standing {
+    ready: Option<bool>,
+    word: Word,
+    stalled: bool,
+}
+
+impl Standing {
+    fn problem(reason: &'static str, message: String) -> Self {
+        Self { ready: Some(false), word: Word::new(reason, message), stalled: true }
+    }
+}
+
+impl AccountController {
+    /// Looks at one account.
+    pub async fn reconcile(self: Arc<Self>, seen: Arc<ProviderAccount>) -> Result<Action, KubeError> {
+        let api: Api<ProviderAccount> = Api::namespaced(self.client.clone(), &namespace(&seen));
+        // S12: what follows has effects.
+        let account = match in_time(api.get(&seen.name_any())).await {
+            Err(KubeError::NotFound) => {
+                self.accounts.set(&namespace(&seen), &seen.name_any(), None);
+                return Ok(Action::await_change());
+            }
+            account => account?,
+        };
+        let circuits = self.count_circuits(&account).await?;
+        if account.metadata.deletion_timestamp.is_some() && circuits == 0 {
+            return self.release(&api, account).await;
+        }
+        let account = if account.metadata.deletion_timestamp.is_none() { hold(&api, account).await? } else { account };
+        let (standing, held) = self.try_credentials(&account, circuits).await?;
+        self.let_former_secret_go(&account, held.as_deref()).await?;
+        self.write(&api, &account, &standing, held, circuits).await?;
+        let every = parse(&account.spec.poll_interval).unwrap_or(RECHECK).min(RECHECK);
+        let waits = account.metadata.deletion_timestamp.is_some();
+        Ok(Action::requeue(jitter(if waits { every.min(WAIT_FOR_CIRCUITS) } else { every })))
+    }
+
+    async fn count_circuits(&self, account: &ProviderAccount) -> Result<u32, KubeError> {
+        let mut all = 0;
+        for count in &self.circuits {
+            all += count(namespace(account), account.name_any()).await?;
+        }
+        Ok(all)
+    }
+
+    /// Nothing needs the account any more.
+    async fn release(&self, api: &Api<ProviderAccount>, account: ProviderAccount) -> Result<Action, KubeError> {
+        self.let_former_secret_go(&account, None).await?;
+        if account.finalizers().iter().any(|name| name == IN_USE_FINALIZER) {
+            let change = MetadataChange { release: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
+            change_metadata(api, &account, &change).await?;
+        }
+        self.accounts.set(&namespace(&account), &account.name_any(), None);
+        Ok(Action::await_change())
+    }
+
+    /// Lets a Secret go that this account held and needs no more, unless another account needs it.
+    async fn let_former_secret_go(&self, account: &ProviderAccount, still: Option<&str>) -> Result<(), KubeError> {
+        let former = account.status.as_ref().and_then(|status| status.held_secret.as_deref());
+        let Some(former) = former.filter(|former| Some(*former) != still) else { return Ok(()) };
+        let api: Api<ProviderAccount> = Api::namespaced(self.client.clone(), &namespace(account));
+        let others = in_time(api.list(&ListParams::default())).await?;
+        let needed = |other: &ProviderAccount| {
+            let held = other.status.as_ref().and_then(|status| status.held_secret.as_deref());
+            held == Some(former) || other.spec.credentials_secret_ref.name == former
+        };
+        if others.iter().any(|other| other.uid() != account.uid() && needed(other)) {
+            return Ok(());
+        }
+        credentials::release(&Api::namespaced(self.client.clone(), &namespace(account)), former).await
+    }
+
+    /// Tries the credentials; tells how the account stands and which Secret it holds.
+    async fn try_credentials(
+        &self,
+        account: &ProviderAccount,
+        circuits: u32,
+    ) -> Result<(Standing, Option<String>), KubeError> {
+        let name = &account.spec.credentials_secret_ref.name;
+        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &namespace(account));
+        let secret = match credentials::read(&secrets, name).await {
+            Ok(secret) => secret,
+            Err(CredentialsError::Kube(error)) => return Err(error),
+            Err(error) => {
+                let standing = Standing::problem(reason::CREDENTIALS_NOT_FOUND, error.to_string());
+                return Ok((self.register(account, None, standing), None));
+            }
+        };
+        let known = self.accounts.get(&namespace(account), &account.name_any()).account;
+        let version = version(account, &secret);
+        let built = match known.filter(|known| known.version == version) {
+            Some(known) => Ok(known),
+            None => self.build(account, &secret, version),
+        };
+        let standing = match built {
+            Ok(built) => {
+                built.circuits.store(circuits, Ordering::Relaxed);
+                let standing = standing(probe(&built).await);
+                self.register(account, Some(built), standing)
+            }
+            Err(standing) => self.register(account, None, standing),
+        };
+        Ok((standing, Some(name.clone())))
+    }
+
+    /// Keeps the account in the registry: with a problem, if circuits shouldn't ask it.
+    fn register(&self, account: &ProviderAccount, built: Option<Arc<Account>>, standing: Standing) -> Standing {
+        let problem = standing.stalled.then(|| {
+            let message = format!("ProviderAccount {}: {}", account.name_any(), standing.word.message);
+            Problem::stalled(standing.word.reason, message)
+        });
+        self.accounts.set(&namespace(account), &account.name_any(), Some(Entry { account: built, problem }));
+        standing
+    }
+
+    fn build(&self, account: &ProviderAccount, secret: &Secret, version: String) -> Result<Arc<Account>, Standing> {
+        let spec = &account.spec;
+        let invalid = |message: &str| Standing::problem(reason::INVALID_SPEC, message.into());
+        let settle_time = parse(&spec.settle_time).ok_or_else(|| invalid("spec.settleTime is not a duration"))?;
+        let poll_interval = parse(&spec.poll_interval).ok_or_else(|| invalid("spec.pollInterval is not a duration"))?;
+        let timeout = REQUEST_TIMEOUT.min(settle_time / 4);
+        let (published, period) = cloudflare::PUBLISHED_LIMIT;
+        let rate = match &spec.limits {
+            None => {
+                Rate { requests: NonZeroU32::new(published).unwrap_or(NonZeroU32::MIN), per: period, concurrent: 4 }
+            }
+            Some(limits) => Rate {
+                requests: NonZeroU32::new(limits.requests).ok_or_else(|| invalid("spec.limits.requests is nought"))?,
+                per: parse(&limits.per).ok_or_else(|| invalid("spec.limits.per is not a duration"))?,
+                concurrent: limits.concurrent,
+            },
+        };
+        let Some(identity) = &spec.cloudflare else { return Err(invalid("no provider is named")) };
+        let endpoint = endpoint::resolve(
+            spec.endpoint.as_deref(),
+            cloudflare::PUBLIC_ENDPOINT,
+            cloudflare::PUBLIC_HOSTS,
+            &self.allowed_endpoints,
+        )
+        .map_err(|error| Standing::problem(reason::ENDPOINT_NOT_ALLOWED, error.to_string()))?;
+        let incomplete = |message: String| Standing::problem(reason::CREDENTIALS_INCOMPLETE, message);
+        let credentials = credentials::cloudflare(secret).map_err(|error| incomplete(error.to_string()))?;
+        let id = identity.account_id.clone();
+        let client = Cloudflare::new(endpoint, id, &credentials, rate, timeout, self.observer.clone())
+            .map_err(|failure| incomplete(failure.message))?;
+        info!(account = account.name_any(), "account set up");
+        Ok(Arc::new(Account {
+            reference: ObjectRef::from_obj(account),
+            provider: Provider::Cloudflare(client),
+            upstream: format!("cloudflare/{}", identity.account_id),
+            settle_time: settle_time.max(timeout + self.lease_duration),
+            version,
+            policy: spec.order_policy.clone().unwrap_or_default(),
+            poll_interval,
+            rate,
+            circuits: AtomicU32::new(0),
+            proven: Mutex::new(account.status.as_ref().map(|status| status.search_proven.clone()).unwrap_or_default()),
+        }))
+    }
+
+    async fn write(
+        &self,
+        api: &Api<ProviderAccount>,
+        account: &ProviderAccount,
+        standing: &Standing,
+        held: Option<String>,
+        circuits: u32,
+    ) -> Result<(), KubeError> {
+        let generation = account.metadata.generation;
+        let mut changed = account.clone();
+        let status: &mut ProviderAccountStatus = changed.status.get_or_insert_default();
+        let before = conditions::true_reason(&status.conditions, STALLED).map(ToOwned::to_owned);
+        let waits = account.metadata.deletion_timestamp.is_some();
+        let in_use = Word::new(
+            reason::ACCOUNT_IN_USE,
+            format!("being deleted; {circuits} circuits still use it: delete them first"),
+        );
+        let settled = Word::new(reason::SETTLED, "");
+        let says = [
+            (READY, Say { status: standing.ready, word: standing.word.clone() }),
+            (RECONCILING, Say { status: Some(waits), word: if waits { in_use } else { settled.clone() } }),
+            (
+                STALLED,
+                Say {
+                    status: Some(standing.stalled),
+                    word: if standing.stalled { standing.word.clone() } else { settled },
+                },
+            ),
+        ];
+        for (type_, say) in says {
+            conditions::put(&mut status.conditions, type_, &say, generation);
+        }
+        status.observed_generation = generation;
+        status.upstream_account = account.spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
+        status.held_secret = held;
+        status.circuits = Some(circuits);
+        let asked = account.annotations().get(annotations::RECONCILE_AT).cloned();
+        status.last_handled_reconcile_at = asked.or(status.last_handled_reconcile_at.take());
+        write_status(api, account, changed).await?;
+        if standing.stalled && before.as_deref() != Some(standing.word.reason) {
+            let event = Event {
+                type_: EventType::Warning,
+                reason: standing.word.reason.into(),
+                action: "Reconcile".into(),
+                note: Some(standing.word.message.clone()),
+                related: None,
+            };
+            if let Err(error) = self.events.publish(account, &event).await {
+                debug!(%error, "event not published");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Account {
+    /// Keeps, in the account's status and then here, that an order of this resource was found again by search (S3).
+    pub async fn prove_search(&self, client: &Client, resource: &str) {
+        let api: Api<ProviderAccount> =
+            Api::namespaced(client.clone(), self.reference.namespace.as_deref().unwrap_or_default());
+        let written = async {
+            let account = in_time(api.get(&self.reference.name)).await?;
+            let mut changed = account.clone();
+            changed.status.get_or_insert_default().search_proven.insert(resource.into(), true);
+            write_status(&api, &account, changed).await
+        };
+        match written.await {
+            Ok(_) => {
+                self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(resource.into(), true);
+            }
+            Err(error) => {
+                warn!(account = self.reference.name, %error, "searchProven not written; tried again at the next look")
+            }
+        }
+    }
+}
+
+async fn hold(api: &Api<ProviderAccount>, account: ProviderAccount) -> Result<ProviderAccount, KubeError> {
+    if account.finalizers().iter().any(|name| name == IN_USE_FINALIZER) {
+        return Ok(account);
+    }
+    let change = MetadataChange { hold: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
+    change_metadata(api, &account, &change).await
+}
+
+/// A harmless read of the account.
+async fn probe(account: &Account) -> Result<(), Failure> {
+    match &account.provider {
+        Provider::Cloudflare(client) => client.probe(Asking::Queued(Priority::Transition)).await,
+    }
+}
+
+fn standing(probe: Result<(), Failure>) -> Standing {
+    let Err(failure) = probe else {
+        let word = Word::new(reason::CREDENTIALS_ACCEPTED, "the credentials were accepted");
+        return Standing { ready: Some(true), word, stalled: false };
+    };
+    let unknown = |reason| Standing { ready: None, word: Word::new(reason, failure.message.clone()), stalled: false };
+    match failure.kind {
+        FailureKind::Credentials => Standing::problem(
+            reason::CREDENTIALS_REJECTED,
+            format!("the provider rejects the credentials: {failure}. Put valid ones into the Secret"),
+        ),
+        FailureKind::Forbidden => {
+            let message = format!(
+                "the credentials have no right to this product: {failure}. Give the token the rights that docs/providers.md names"
+            );
+            Standing::problem(reason::NOT_AUTHORIZED, message)
+        }
+        FailureKind::RateLimited => unknown(reason::RATE_LIMITED),
+        FailureKind::Unreadable => unknown(reason::UNREADABLE_ANSWER),
+        _ => unknown(reason::PROVIDER_UNREACHABLE),
+    }
+}
+
+/// Changes with the spec and with the credentials.
+fn version(account: &ProviderAccount, secret: &Secret) -> String {
+    let spec = account.metadata.generation.unwrap_or_default();
+    // The resourceVersion changes with our own finalizer too; a client built once more does no harm.
+    format!("{spec}-{}", secret.resource_version().unwrap_or_default())
+}
+
+fn namespace(account: &ProviderAccount) -> String {
+    account.namespace().unwrap_or_default()
+}

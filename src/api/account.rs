@@ -1,0 +1,166 @@
+//! ProviderAccount: one account at one provider.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One account at one provider: where it is, how to sign in, how fast to ask, and what may be ordered.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "interconnect-operator.io",
+    version = "v1alpha1",
+    kind = "ProviderAccount",
+    namespaced,
+    status = "ProviderAccountStatus",
+    shortname = "pa",
+    category = "circuits",
+    doc = "One account at a provider of physical interconnects: credentials, limits and order policy.",
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Account", type_ = "string", json_path = ".status.upstreamAccount"),
+    printcolumn(name = "Circuits", type_ = "integer", json_path = ".status.circuits"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare)")
+    .message("the provider and its account id are immutable: circuits were ordered from them. Make another ProviderAccount"))]
+#[x_kube(validation = Rule::new("has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)")
+    .message("spec.endpoint is immutable: circuits were ordered there. Make another ProviderAccount"))]
+#[x_kube(validation = Rule::new("has(self.cloudflare)").message("name the provider: set spec.cloudflare"))]
+pub struct ProviderAccountSpec {
+    /// An account at Cloudflare, for Network Interconnects (CNI).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloudflare: Option<CloudflareAccount>,
+    /// Where the provider's API is. Default: the provider's public one. Other hosts only if the operator runs with --allow-endpoint. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
+    #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
+        .message("must be an absolute http(s) URL such as https://api.cloudflare.com/client/v4"))]
+    pub endpoint: Option<String>,
+    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey.
+    pub credentials_secret_ref: SecretRef,
+    /// How often each circuit is looked at, such as 30s, 5m or 1h. Default 5m.
+    #[serde(default = "default_poll_interval")]
+    #[schemars(length(min = 2, max = 10), regex(pattern = r"^[1-9][0-9]*(ms|s|m|h)$"))]
+    pub poll_interval: String,
+    /// How long an order without an answer may still act, and lists may lag behind. Default 15m.
+    #[serde(default = "default_settle_time")]
+    #[schemars(length(min = 2, max = 10), regex(pattern = r"^[1-9][0-9]*(ms|s|m|h)$"))]
+    pub settle_time: String,
+    /// How fast the provider may be asked. Default: what it publishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// What may be ordered from this account, and whether a person must approve it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_policy: Option<OrderPolicy>,
+}
+
+fn default_poll_interval() -> String {
+    "5m".into()
+}
+
+fn default_settle_time() -> String {
+    "15m".into()
+}
+
+/// An account at Cloudflare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudflareAccount {
+    /// The account id (account tag): 32 hexadecimal digits.
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = Rule::new("self.matches('^[0-9a-f]{32}$')").message("must be the account id: 32 hexadecimal digits, as the dashboard's URL shows it"))]
+    pub account_id: String,
+}
+
+/// Names a Secret in the same namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretRef {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// How fast a provider may be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Limits {
+    /// Requests in each period.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub requests: u32,
+    /// The period, such as 1s or 5m.
+    #[schemars(length(min = 2, max = 10), regex(pattern = r"^[1-9][0-9]*(ms|s|m|h)$"))]
+    pub per: String,
+    /// Requests at the same time. Default 4.
+    #[serde(default = "default_concurrent")]
+    #[schemars(range(min = 1, max = 64))]
+    pub concurrent: u16,
+}
+
+fn default_concurrent() -> u16 {
+    4
+}
+
+/// What may be ordered without asking.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPolicy {
+    /// Required: every order waits until a person approves its plan.
+    #[serde(default)]
+    pub approval: Approval,
+    /// The most that one order may cost. A provider that tells no price needs approval instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_order: Option<Ceilings>,
+}
+
+/// Whether an order needs a person's approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Approval {
+    /// Orders are placed as they come.
+    #[default]
+    NotRequired,
+    /// Every order waits for the annotation approved-plan.
+    Required,
+}
+
+/// The most that one order may cost, in the provider's currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ceilings {
+    /// Each month (MRC), such as "500.00".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20), regex(pattern = r"^[0-9]+(\.[0-9]{1,4})?$"))]
+    pub monthly: Option<String>,
+    /// Once (NRC), such as "1000.00".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20), regex(pattern = r"^[0-9]+(\.[0-9]{1,4})?$"))]
+    pub once: Option<String>,
+}
+
+/// What is known of an account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderAccountStatus {
+    /// The generation of the spec that this status speaks of; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready: the credentials were tried against a harmless read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// The provider's name of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_account: Option<String>,
+    /// The Secret that is held while this account needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_secret: Option<String>,
+    /// How many circuits use this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circuits: Option<u32>,
+    /// By resource: whether what was ordered was then found by a search, as it must be before a search's silence is believed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub search_proven: BTreeMap<String, bool>,
+    /// The last value of the annotation reconcile-at that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+}

@@ -1,0 +1,220 @@
+//! The part of spec and status that every kind with an upstream object shares.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::core::NamespaceResourceScope;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A kind of ours that stands for something at a provider.
+pub trait Circuit:
+    kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + std::fmt::Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// The spec fields that all kinds share.
+    fn common(&self) -> &CommonSpec;
+    /// The status fields that all kinds share, if a status was ever written.
+    fn common_status(&self) -> Option<&CommonStatus>;
+    /// The status fields that all kinds share, for writing.
+    fn common_status_mut(&mut self) -> &mut CommonStatus;
+}
+
+/// What every circuit's spec can say.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommonSpec {
+    /// The ProviderAccount, in the same namespace, that this is ordered from. Immutable.
+    pub account_ref: AccountRef,
+    /// Manage (default): order, watch and decommission. Observe: read only, never a change at the provider; needs the annotation external-id.
+    #[serde(default)]
+    pub management_policy: ManagementPolicy,
+    /// What deletion does at the provider. Unsaid: Delete for what this object ordered, Retain for what was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// True: no call to the provider at all.
+    #[serde(default)]
+    pub suspend: bool,
+}
+
+/// Names a ProviderAccount in the same namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountRef {
+    /// Name of the ProviderAccount.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// How much the operator may do at the provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ManagementPolicy {
+    /// Order, watch and decommission.
+    #[default]
+    Manage,
+    /// Read only.
+    Observe,
+}
+
+/// What the deletion of an object does at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// End the circuit.
+    Delete,
+    /// Leave the circuit alone.
+    Retain,
+}
+
+/// What every circuit's status tells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommonStatus {
+    /// The generation of the spec that this status speaks of; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready, Synced, Reconciling and Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// The provider's own id of the upstream object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The provider's own word for the state of the upstream object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The intent to order: written before the order is sent, and kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation: Option<Creation>,
+    /// The intent of any other change at the provider: written before it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
+    /// What is, or would be, ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanStatus>,
+    /// Upstream objects that may be this one's and that a person must tell apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "set"))]
+    pub candidates: Vec<String>,
+    /// Letters of authorisation and other documents, each in a Secret of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub documents: Vec<Document>,
+    /// The provider's name of the account that this was ordered from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_account: Option<String>,
+    /// The last value of the annotation reconcile-at that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+}
+
+/// The intent of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Creation {
+    /// Our key for the order: derived from kind, namespace, name and uid.
+    pub key: String,
+    /// Counts the orders that a person has declared void.
+    #[schemars(range(min = 1))]
+    pub attempt: u32,
+    /// Digest of the plan that was, or is being, ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// When the order began. While it stands and no id is known, the order's outcome is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub started_at: Option<Timestamp>,
+    /// The provider answered the order with a conflict: what it has there is not ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conflict: bool,
+    /// The provider refused the order; not asked again until something changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+    /// Upstream objects that a person has declared not to be this object's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "set"))]
+    pub dismissed: Vec<String>,
+}
+
+/// An order that the provider refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// What the refusal was based on: changes with the spec, the account and the annotation reconcile-at.
+    pub basis: String,
+    /// What the provider said.
+    pub message: String,
+}
+
+/// The intent of a change at the provider other than an order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    /// What is being done.
+    #[serde(rename = "type")]
+    pub type_: OperationType,
+    /// Our key.
+    pub key: String,
+    /// Counts the tries.
+    #[schemars(range(min = 1))]
+    pub attempt: u32,
+    /// When the request was about to be sent.
+    #[schemars(with = "Time")]
+    pub started_at: Timestamp,
+    /// When the provider accepted it; it is never sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub accepted_at: Option<Timestamp>,
+}
+
+/// The kinds of operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum OperationType {
+    /// End the circuit at the provider.
+    Delete,
+}
+
+/// The plan of an order, shown before it is placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanStatus {
+    /// Changes with anything that would be ordered.
+    pub digest: String,
+    /// The plan in one line.
+    pub summary: String,
+    /// The digest that a person approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_digest: Option<String>,
+}
+
+/// A document, kept in a Secret that this object owns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    /// What it is.
+    #[serde(rename = "type")]
+    pub type_: DocumentType,
+    /// The Secret that holds it.
+    pub secret_name: String,
+    /// The key in that Secret.
+    pub key: String,
+    /// SHA-256 of the document, in hex.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Changes with what the document depends on; then it is fetched again.
+    pub basis: String,
+    /// When the provider gave it.
+    #[schemars(with = "Time")]
+    pub retrieved_at: Timestamp,
+}
+
+/// The kinds of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DocumentType {
+    /// Letter of Authorisation.
+    #[serde(rename = "LOA")]
+    Loa,
+}

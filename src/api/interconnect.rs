@@ -1,0 +1,142 @@
+//! Interconnect: a port with Cloudflare (Cloudflare Network Interconnect, CNI).
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::common::{Circuit, CommonSpec, CommonStatus};
+
+/// A port with Cloudflare.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "interconnect-operator.io",
+    version = "v1alpha1",
+    kind = "Interconnect",
+    namespaced,
+    status = "InterconnectStatus",
+    shortname = "ic",
+    category = "circuits",
+    doc = "A physical port with Cloudflare (Cloudflare Network Interconnect). Its LOA is kept in a Secret as soon as the provider gives it.",
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
+    printcolumn(name = "ID", type_ = "string", json_path = ".status.externalId"),
+    printcolumn(name = "Site", type_ = "string", json_path = ".status.site"),
+    printcolumn(name = "Speed", type_ = "string", json_path = ".status.speed"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
+    printcolumn(name = "LOA", type_ = "string", json_path = ".status.documents[?(@.type==\"LOA\")].secretName", priority = 1),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
+    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
+        .message("spec.accountRef is immutable: what was ordered from one account can't move to another"),
+    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (has(self.spec.direct) == has(oldSelf.spec.direct) && (!has(self.spec.direct) || self.spec.direct == oldSelf.spec.direct))")
+        .message("spec.direct can't change once the order has begun: the provider has no way to change it. Delete this object and create another to order something else"),
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.direct) || self.managementPolicy == 'Observe'")
+    .message("say what to order: set spec.direct (or managementPolicy: Observe with the annotation interconnect-operator.io/external-id)"))]
+pub struct InterconnectSpec {
+    /// What all circuits share.
+    #[serde(flatten)]
+    pub common: CommonSpec,
+    /// A physical port in a Cloudflare data centre. Can't change once the order has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct: Option<Direct>,
+    /// What the Letter of Authorisation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loa: Option<Loa>,
+}
+
+/// A physical port: of a slot that is named, or of any free slot that fits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.slotId) != has(self.slotSelector)").message("set exactly one of slotId and slotSelector"))]
+#[x_kube(validation = Rule::new("!(has(self.slotSelector) && has(self.speed))").message("with slotSelector, the speed stands in slotSelector.speed"))]
+pub struct Direct {
+    /// The slot to order, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$')").message("must be a slot's UUID, such as 5107a000-0000-4000-8000-000000000001"))]
+    pub slot_id: Option<String>,
+    /// Picks a free slot and writes it down before ordering it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot_selector: Option<SlotSelector>,
+    /// The speed to order, such as 10G. Default: what the slot offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 8), regex(pattern = "^[1-9][0-9]*[MGT]$"))]
+    pub speed: Option<String>,
+}
+
+/// Which free slots will do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SlotSelector {
+    /// Cloudflare's name of the site, such as AMS01.
+    #[schemars(length(min = 1, max = 64))]
+    pub site: String,
+    /// The slot's speed, such as 10G.
+    #[schemars(length(max = 8), regex(pattern = "^[1-9][0-9]*[MGT]$"))]
+    pub speed: String,
+}
+
+/// What the Letter of Authorisation says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Loa {
+    /// The customer's name on the LOA. Default: the account's name at Cloudflare.
+    #[schemars(length(min = 1, max = 200))]
+    pub customer_name: String,
+}
+
+/// What is known of an interconnect.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InterconnectStatus {
+    /// What all circuits share.
+    #[serde(flatten)]
+    pub common: CommonStatus,
+    /// The provider's reason for its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Cloudflare's name of the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The building that the port is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility: Option<Facility>,
+    /// The port's speed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<String>,
+    /// The slot that is, or is to be, ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot_id: Option<String>,
+    /// Who owns the interconnect, in Cloudflare's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The region, for interconnects with a cloud partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+/// A data centre's name and address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Facility {
+    /// The data centre's name.
+    pub name: String,
+    /// Its address, line by line.
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub address: Vec<String>,
+}
+
+impl Circuit for Interconnect {
+    fn common(&self) -> &CommonSpec {
+        &self.spec.common
+    }
+
+    fn common_status(&self) -> Option<&CommonStatus> {
+        self.status.as_ref().map(|status| &status.common)
+    }
+
+    fn common_status_mut(&mut self) -> &mut CommonStatus {
+        &mut self.status.get_or_insert_default().common
+    }
+}

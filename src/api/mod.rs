@@ -1,0 +1,34 @@
+//! What users write and read: one file per kind, plus what all kinds share.
+
+pub mod account;
+pub mod common;
+pub mod conditions;
+pub mod crds;
+pub mod interconnect;
+
+pub use account::ProviderAccount;
+pub use interconnect::Interconnect;
+
+/// The API group of all our kinds.
+pub const GROUP: &str = "interconnect-operator.io";
+
+/// Held by every circuit that has, or may have, something upstream.
+pub const CIRCUIT_FINALIZER: &str = "interconnect-operator.io/circuit";
+/// Held by accounts, and by the Secrets that they use, while circuits need them.
+pub const IN_USE_FINALIZER: &str = "interconnect-operator.io/in-use";
+
+/// Annotations that people and the operator write.
+pub mod annotations {
+    /// The upstream id: written by the operator after a create, or by a person to import.
+    pub const EXTERNAL_ID: &str = "interconnect-operator.io/external-id";
+    /// The uid of the object that ordered what `external-id` names; absent on an import.
+    pub const EXTERNAL_ID_OWNER: &str = "interconnect-operator.io/external-id-owner";
+    /// A person asks to look now; answered in `status.lastHandledReconcileAt`.
+    pub const RECONCILE_AT: &str = "interconnect-operator.io/reconcile-at";
+    /// The digest of the plan that may be ordered.
+    pub const APPROVED_PLAN: &str = "interconnect-operator.io/approved-plan";
+    /// `<key>/<attempt>=none`: a person looked and nothing of this object is upstream.
+    pub const CREATE_OUTCOME: &str = "interconnect-operator.io/create-outcome";
+    /// The slot that a selector picked, written down before it is ordered.
+    pub const SLOT_ID: &str = "interconnect-operator.io/slot-id";
+}

@@ -1,0 +1,136 @@
+//! Leadership: who may act, asked once more right before every mutation (S1, S11).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_controller::LeaderElection;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, Client};
+
+use crate::kubernetes::in_time;
+use crate::providers::transport::SendGuard;
+
+/// Which Lease, held by whom, for how long.
+#[derive(Clone, Debug)]
+pub struct LeaseSettings {
+    /// The Lease's namespace.
+    pub namespace: String,
+    /// The Lease's name.
+    pub name: String,
+    /// This process among all that may lead.
+    pub identity: String,
+    /// How long the others wait after the last renewal before one of them takes over.
+    pub duration: Duration,
+}
+
+impl LeaseSettings {
+    /// How long after the last renewal this process still takes itself for the leader: well before others may.
+    fn trust(&self) -> Duration {
+        self.duration * 2 / 3
+    }
+
+    /// Takes part in the election.
+    pub fn election(&self, client: Client) -> LeaderElection {
+        LeaderElection::new(client, &self.namespace, &self.name, &self.identity)
+            .with_lease_duration(self.duration)
+            .with_renew_deadline(self.trust())
+            .with_retry_period(self.duration / 8)
+    }
+}
+
+/// Gives permission to send one mutation.
+pub struct Leadership {
+    leases: Api<Lease>,
+    settings: LeaseSettings,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Leadership {
+    /// Asks the Lease of these settings.
+    pub fn new(client: Client, settings: LeaseSettings) -> Self {
+        Self { leases: Api::namespaced(client, &settings.namespace), settings, stopping: Arc::default() }
+    }
+
+    /// How long a lease lasts.
+    pub fn lease_duration(&self) -> Duration {
+        self.settings.duration
+    }
+
+    /// From now on nothing is sent any more.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Reads the Lease and says until when it allows this process to send.
+    pub async fn confirm(&self) -> Result<SendPermission, String> {
+        let asked = awake();
+        let lease = in_time(self.leases.get(&self.settings.name))
+            .await
+            .map_err(|error| format!("the Lease can't be read: {error}"))?;
+        let spec = lease.spec.unwrap_or_default();
+        if spec.holder_identity.as_deref() != Some(&self.settings.identity) {
+            return Err("another operator leads now".into());
+        }
+        let renewed = spec.renew_time.ok_or("the Lease was never renewed")?.0;
+        let trust = self.settings.trust();
+        Ok(SendPermission {
+            by_wall_clock: renewed + SignedDuration::try_from(trust).unwrap_or(SignedDuration::ZERO),
+            by_awake_clock: asked + trust,
+            stopping: self.stopping.clone(),
+        })
+    }
+}
+
+/// Permission to send until two clocks say otherwise: a paused or suspended process wakes up too late for it.
+pub struct SendPermission {
+    by_wall_clock: Timestamp,
+    by_awake_clock: Duration,
+    stopping: Arc<AtomicBool>,
+}
+
+impl SendGuard for SendPermission {
+    fn check(&self) -> Result<(), String> {
+        match () {
+            () if self.stopping.load(Ordering::SeqCst) => Err("this operator is stopping".into()),
+            () if Timestamp::now() >= self.by_wall_clock || awake() >= self.by_awake_clock => {
+                Err("too long since the leadership was confirmed".into())
+            }
+            () => Ok(()),
+        }
+    }
+}
+
+/// Since boot, time in suspension included.
+fn awake() -> Duration {
+    let now = rustix::time::clock_gettime(BOOT_CLOCK);
+    Duration::new(now.tv_sec.try_into().unwrap_or(0), now.tv_nsec.try_into().unwrap_or(0))
+}
+
+#[cfg(target_os = "linux")]
+const BOOT_CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+/// Elsewhere the monotonic clock counts suspended time already.
+#[cfg(not(target_os = "linux"))]
+const BOOT_CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn permission(wall: i64, awake_in: Duration) -> SendPermission {
+        let by_wall_clock = Timestamp::now() + SignedDuration::from_secs(wall);
+        SendPermission { by_wall_clock, by_awake_clock: awake() + awake_in, stopping: Arc::default() }
+    }
+
+    #[test]
+    fn either_clock_and_a_stop_end_the_permission() {
+        let minute = Duration::from_secs(60);
+        assert!(permission(60, minute).check().is_ok());
+        assert!(permission(-1, minute).check().is_err());
+        assert!(permission(60, Duration::ZERO).check().is_err());
+        let stopped = permission(60, minute);
+        stopped.stopping.store(true, Ordering::SeqCst);
+        assert!(stopped.check().is_err());
+    }
+}

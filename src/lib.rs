@@ -1,0 +1,14 @@
+//! A Kubernetes operator that orders, watches and decommissions physical network interconnects.
+
+pub mod accounts;
+pub mod api;
+pub mod documents;
+pub mod duration;
+pub mod kinds;
+pub mod kubernetes;
+pub mod leader;
+pub mod lifecycle;
+pub mod operator;
+pub mod probes;
+pub mod providers;
+pub mod telemetry;

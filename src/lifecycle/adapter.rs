@@ -1,0 +1,178 @@
+//! What a kind must say of itself: how it is searched for, ordered, looked at, shown and ended. Nothing else is a kind's own.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::claims::Claim;
+use super::facts::{Problem, Upstream};
+use crate::accounts::Account;
+use crate::api::common::{Circuit, DocumentType};
+use crate::providers::limiter::{Permit, Priority};
+use crate::providers::outcome::{Failure, Outcome, ReadError};
+use crate::providers::transport::{Asking, SendGuard};
+
+/// The way to one provider for one pass.
+pub struct Access<'a, C> {
+    /// The provider's client.
+    pub client: &'a C,
+    /// The turn that this pass holds, if any.
+    pub permit: Option<&'a Permit>,
+    /// Who goes first, without a permit.
+    pub priority: Priority,
+}
+
+// Derived, these would ask the same of `C`, which is only referred to.
+impl<C> Clone for Access<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C> Copy for Access<'_, C> {}
+
+impl<'a, C> Access<'a, C> {
+    /// How to ask.
+    pub fn asking(&self) -> Asking<'a> {
+        self.permit.map_or(Asking::Queued(self.priority), Asking::Holding)
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Ids of live objects that carry our full key.
+    pub ours: Vec<String>,
+    /// Ids of live objects that carry only the first half of our key.
+    pub namesakes: Vec<String>,
+    /// Ids of live objects without a key that fit the wish; true: exactly (the same place), not merely alike.
+    pub fits: Vec<(String, bool)>,
+    /// What can be ordered, or why nothing can. Absent where only an order under way is looked for.
+    pub offer: Option<Result<Offer, Problem>>,
+}
+
+/// What can be ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The request, word for word.
+    pub request: Value,
+    /// One line for people.
+    pub summary: String,
+    /// What was picked, by annotation: written down before it is ordered.
+    pub picks: BTreeMap<&'static str, String>,
+}
+
+/// A look at one upstream object.
+pub struct Seen<S> {
+    /// What it means.
+    pub upstream: Upstream,
+    /// The provider's own word for its state.
+    pub state: String,
+    /// What else the kind shows.
+    pub details: S,
+}
+
+/// A document that an object should have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What it is.
+    pub type_: DocumentType,
+    /// What it depends on: another basis, another document.
+    pub basis: String,
+}
+
+/// What a search is for.
+pub struct Query<'a, O> {
+    /// The object.
+    pub object: &'a O,
+    /// A list begun earlier may be too old.
+    pub not_before: Instant,
+    /// Whether something shall be ordered; else only an order under way is looked for.
+    pub to_order: bool,
+    /// Claims a thing for this object unless another claims it: for kinds that pick.
+    pub claim: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// What is a kind's own.
+pub trait Adapter: Send + Sync + 'static {
+    /// The kind.
+    type Object: Circuit;
+    /// The provider's client.
+    type Client: Send + Sync;
+    /// What the kind shows of an upstream object.
+    type Details: Send + Sync;
+
+    /// The kind's name, as users write it.
+    const KIND: &'static str;
+    /// The provider's word for what is ordered; names the answer in the account's `searchProven`.
+    const RESOURCE: &'static str;
+
+    /// The client, if the account is one at the kind's provider.
+    fn client(account: &Account) -> Option<&Self::Client>;
+
+    /// What the object claims upstream (S5), besides the id that the engine claims.
+    fn claims(object: &Self::Object) -> Vec<Claim>;
+
+    /// Waits for the turn to change something.
+    fn turn(client: &Self::Client) -> impl Future<Output = Permit> + Send;
+
+    /// A harmless read of the account (S6).
+    fn probe(at: Access<'_, Self::Client>) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// A complete search for what the object may have upstream (S3), with what could be ordered.
+    fn search(
+        at: Access<'_, Self::Client>,
+        query: Query<'_, Self::Object>,
+    ) -> impl Future<Output = Result<Found, Failure>> + Send;
+
+    /// Whether a complete list begun at `not_before` or later shows what was ordered: only then is a search's silence
+    /// worth anything (S3).
+    fn findable(
+        at: Access<'_, Self::Client>,
+        object: &Self::Object,
+        id: &str,
+        not_before: Instant,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Sends the order. Tells the upstream id.
+    fn create(
+        client: &Self::Client,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        request: &Value,
+    ) -> impl Future<Output = Outcome<String>> + Send;
+
+    /// Looks at the upstream object. A list that others share may serve if it was begun at `not_before` or later.
+    fn observe(
+        at: Access<'_, Self::Client>,
+        object: &Self::Object,
+        id: &str,
+        not_before: Instant,
+    ) -> impl Future<Output = Result<Seen<Self::Details>, ReadError>> + Send;
+
+    /// Ends the upstream object.
+    fn delete(
+        client: &Self::Client,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        id: &str,
+    ) -> impl Future<Output = Outcome<()>> + Send;
+
+    /// Puts what is about to be ordered into the kind's own part of the status.
+    fn show_offer(offer: &Offer, object: &mut Self::Object);
+
+    /// Puts what was seen into the kind's own part of the status.
+    fn show(seen: &Seen<Self::Details>, object: &mut Self::Object);
+
+    /// The documents that the object should have.
+    fn documents(object: &Self::Object, id: &str) -> Vec<Wanted>;
+
+    /// Fetches a document.
+    fn fetch(
+        at: Access<'_, Self::Client>,
+        object: &Self::Object,
+        id: &str,
+        wanted: &Wanted,
+    ) -> impl Future<Output = Result<Vec<u8>, ReadError>> + Send;
+}

@@ -1,0 +1,557 @@
+//! The decision: a pure function from what is known to the one next step.
+//!
+//! Rules S1 to S13 are those of `docs/safety.md`. The engine takes the step, records what came of it, and asks again.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::facts::{
+    Documents, Facts, Findings, Fit, Heard, Identity, Plan, Read, Readiness, Refusal, Search, Sent, Trouble, Upstream,
+};
+use super::verdict::{Next, Verdict, Word};
+use crate::api::common::{DeletionPolicy, Operation};
+use crate::api::conditions::reason;
+
+/// One step: at most one effect, so that a crash between any two steps is harmless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Read the object from the API server.
+    ReadFresh,
+    /// Search the provider, completely, for what this object may have there.
+    Search,
+    /// Look at the upstream object.
+    Observe(String),
+    /// Try a harmless read of the account.
+    Probe,
+    /// Put the finalizer on, and write down what was picked.
+    Hold,
+    /// Write the intent to order this plan.
+    Intend(Plan),
+    /// Send the order whose digest the intent holds.
+    Create,
+    /// Write the upstream id, and whether this object ordered it, on the object.
+    Record {
+        /// The upstream id.
+        id: String,
+        /// This object ordered it.
+        ordered: bool,
+    },
+    /// Take the intent back: the order certainly did not happen.
+    Withdraw(Option<Refusal>),
+    /// Write down that the answer to the order was a conflict.
+    NoteConflict,
+    /// A person says that nothing is upstream: count the next attempt.
+    Reopen {
+        /// Upstream objects that the person saw and declared not to be ours.
+        dismissed: Vec<String>,
+    },
+    /// Take the upstream id off the object.
+    Forget,
+    /// Fetch the documents that are due.
+    FetchDocuments(String),
+    /// Write the intent to end the upstream object.
+    IntendDelete {
+        /// Counts the tries.
+        attempt: u32,
+    },
+    /// End the upstream object.
+    Delete(String),
+    /// Write down that the provider accepted the end.
+    RecordDeleted,
+    /// Take the intent to end it back: it certainly did not happen.
+    WithdrawDelete(Refusal),
+    /// Let the object go.
+    Release(Release),
+    /// Nothing more for now; everything stays as it was.
+    Wait(Next),
+    /// Nothing more for now; this is how it stands.
+    Rest(Verdict),
+}
+
+/// Why an object may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Nothing of it is upstream.
+    Nothing,
+    /// It ended upstream.
+    Ended,
+    /// It lives on upstream.
+    Retained,
+}
+
+/// What to do next.
+pub fn decide(facts: &Facts) -> Step {
+    match choose(facts) {
+        // S12: a decision from the cache may read; anything with an effect starts from a fresh read.
+        step if facts.read == Read::Cached && step.has_effect() => Step::ReadFresh,
+        step => step,
+    }
+}
+
+impl Step {
+    /// Whether the step changes anything but what is shown.
+    pub fn has_effect(&self) -> bool {
+        !matches!(self, Self::ReadFresh | Self::Search | Self::Observe(_) | Self::Probe | Self::Wait(_) | Self::Rest(_))
+    }
+}
+
+fn choose(facts: &Facts) -> Step {
+    if facts.deletion.is_some() {
+        return part(facts);
+    }
+    if facts.suspended {
+        return rest(Verdict::at_rest(
+            None,
+            Word::new(reason::SUSPENDED, "spec.suspend is true: the provider isn't asked"),
+            Next::Change,
+        ));
+    }
+    match facts.identity() {
+        Identity::Conflict { marked, recorded } => rest(identity_conflict(&marked, &recorded)),
+        Identity::Held { id, ordered } => hold(facts, &id, ordered),
+        Identity::Foreign { id, owner } => look_only(facts, &id, &owner),
+        Identity::None if facts.observe_only => rest(Verdict::stalled(
+            reason::INVALID_SPEC,
+            "managementPolicy Observe needs the annotation interconnect-operator.io/external-id with the upstream id",
+            Next::Change,
+        )),
+        Identity::None => match &facts.account.problem {
+            Some(problem) => rest(Verdict::problem(problem, Next::Backoff)),
+            None if facts.order_began().is_some() => resolve(facts),
+            None => order(facts),
+        },
+    }
+}
+
+// ---- ordering
+
+/// Nothing is upstream, as far as we know, and something is wanted.
+fn order(facts: &Facts) -> Step {
+    if let Some(refused) = facts.recorded.creation.as_ref().and_then(|creation| creation.refused.as_ref())
+        && refused.basis == facts.basis
+    {
+        // S2: what was refused is asked again only when something changed.
+        return rest(refused_verdict(&refused.message));
+    }
+    if let Some(refusal) = &facts.memory.turned_away {
+        return rest(
+            Verdict::underway(reason::CREATING, "the order wasn't placed: trying again", Next::Backoff)
+                .not_synced(&refusal.trouble()),
+        );
+    }
+    if let Some(other) = &facts.claimed_by {
+        return rest(already_taken(other));
+    }
+    // S1, S12: an order starts from a fresh read, and its search begins after that.
+    if facts.read == Read::Cached {
+        return Step::ReadFresh;
+    }
+    let Some(search) = &facts.search else { return Step::Search };
+    match &search.found {
+        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Ok(findings) => place(facts, findings),
+    }
+}
+
+/// The search is complete: adopt, ask a person, or order.
+fn place(facts: &Facts, findings: &Findings) -> Step {
+    if let [id] = findings.ours.as_slice() {
+        return Step::Record { id: id.clone(), ordered: true };
+    }
+    let dismissed = facts.recorded.creation.as_ref().map(|creation| creation.dismissed.as_slice()).unwrap_or_default();
+    let candidates: Vec<String> = candidates(findings).filter(|id| !dismissed.contains(id)).collect();
+    if !candidates.is_empty() {
+        // S4: what may be ours, and that nobody here holds, is for a person to tell.
+        if facts.answered_nothing_there() && candidates.iter().all(|id| facts.recorded.candidates.contains(id)) {
+            return Step::Reopen { dismissed: [dismissed, &candidates].concat() };
+        }
+        return rest(already_ordered(facts, &candidates));
+    }
+    if let Some(holder) = findings.fits.iter().filter(|fit| fit.exact).find_map(|fit| fit.claimed_by.as_ref()) {
+        return rest(already_taken(holder));
+    }
+    let plan = match &findings.plan {
+        None => return rest(Verdict::underway(reason::CREATING, "making a plan", Next::Backoff)),
+        Some(Err(problem)) => return rest(Verdict::problem(problem, Next::Poll)),
+        Some(Ok(plan)) => plan,
+    };
+    if plan.needs_approval && !facts.approved(&plan.digest) {
+        return rest(awaiting_approval(plan));
+    }
+    // S8: the finalizer comes with the first intent, not before.
+    if !facts.finalizer || !plan.picks_recorded {
+        return Step::Hold;
+    }
+    Step::Intend(plan.clone())
+}
+
+/// Everything that may be this object's without proof: two that carry our key are as bad as one that may.
+fn candidates(findings: &Findings) -> impl Iterator<Item = String> + '_ {
+    let unclaimed = findings.fits.iter().filter(|fit| fit.claimed_by.is_none()).map(|fit| &fit.id);
+    findings.ours.iter().chain(&findings.namesakes).chain(unclaimed).cloned()
+}
+
+/// An order is under way and no id is known.
+fn resolve(facts: &Facts) -> Step {
+    match &facts.memory.create {
+        Some(Sent::Done { id: Some(id) }) => return Step::Record { id: id.clone(), ordered: true },
+        Some(Sent::NotDone(refusal)) => return Step::Withdraw(Some(refusal.clone())),
+        Some(Sent::Unknown { conflict: true, .. }) if !conflict_noted(facts) => return Step::NoteConflict,
+        None if facts.memory.may_create => return Step::Create,
+        _ => {}
+    }
+    if facts.answered_nothing_there() {
+        return Step::Reopen { dismissed: Vec::new() };
+    }
+    let Some(search) = &facts.search else { return Step::Search };
+    match &search.found {
+        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Ok(findings) => match mine(facts, findings).as_slice() {
+            [id] => Step::Record { id: id.clone(), ordered: true },
+            [] => not_found(facts, search),
+            many => rest(already_ordered(facts, many)),
+        },
+    }
+}
+
+/// What of these the order under way made.
+fn mine(facts: &Facts, findings: &Findings) -> Vec<String> {
+    if !findings.ours.is_empty() {
+        return findings.ours.clone();
+    }
+    // S5: a natural key speaks for us only while our own intent is of unknown outcome, and never after a conflict.
+    let natural = |fit: &&Fit| fit.exact && fit.claimed_by.is_none() && !conflict_noted(facts);
+    findings.fits.iter().filter(natural).map(|fit| fit.id.clone()).collect()
+}
+
+fn conflict_noted(facts: &Facts) -> bool {
+    facts.recorded.creation.as_ref().is_some_and(|creation| creation.conflict)
+}
+
+/// A complete search did not find the order under way (S3).
+fn not_found(facts: &Facts, search: &Search) -> Step {
+    let account = &facts.account;
+    let began = facts.order_began().unwrap_or(search.begun);
+    let settled = at_least(search.begun, began, account.settle_time) && search.intent_known_for >= account.settle_time;
+    if !settled || facts.memory.empty_searches == 0 {
+        let message = "the answer to the order was lost: searching for it until the provider has surely settled";
+        return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
+    }
+    if !account.search_proven {
+        return rest(outcome_unknown(facts));
+    }
+    if facts.deletion.is_some() {
+        return Step::Release(Release::Nothing);
+    }
+    let refusal = conflict_noted(facts).then(|| Refusal {
+        by_provider: true,
+        reason: reason::PROVIDER_REFUSED,
+        message: "the provider answered the order with a conflict, and nothing of it can be found".into(),
+    });
+    Step::Withdraw(refusal)
+}
+
+// ---- holding
+
+/// This object stands for something upstream.
+fn hold(facts: &Facts, id: &str, ordered: bool) -> Step {
+    if let Some(other) = &facts.claimed_by {
+        return rest(already_taken(other));
+    }
+    if let Some(problem) = &facts.account.problem {
+        return unheard(facts, &problem.trouble());
+    }
+    match &facts.upstream {
+        None => Step::Observe(id.into()),
+        Some(Heard::NotHeard(trouble)) => unheard(facts, trouble),
+        Some(Heard::NotFound) => gone(facts, id),
+        Some(Heard::Found(upstream)) => keep(facts, id, ordered, upstream),
+    }
+}
+
+/// It is there: put our records in order, then the documents, then rest.
+fn keep(facts: &Facts, id: &str, ordered: bool, upstream: &Upstream) -> Step {
+    let marked = facts.marks.external_id.is_some() && (facts.finalizer || facts.observe_only);
+    if !marked {
+        return Step::Record { id: id.into(), ordered };
+    }
+    match &facts.documents {
+        Documents::Due => Step::FetchDocuments(id.into()),
+        Documents::Settled => rest(shown(upstream)),
+        Documents::Failed(message) => {
+            let trouble = Trouble { reason: reason::DOCUMENT_UNAVAILABLE, message: message.clone() };
+            rest(Verdict { next: Next::Backoff, ..shown(upstream).not_synced(&trouble) })
+        }
+    }
+}
+
+/// The provider says that what we hold isn't there (S6).
+fn gone(facts: &Facts, id: &str) -> Step {
+    match &facts.probe {
+        None => return Step::Probe,
+        Some(Err(trouble)) => return unheard(facts, trouble),
+        Some(Ok(())) => {}
+    }
+    if just_ordered(facts) {
+        let message = "the provider took the order and doesn't show it yet";
+        return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
+    }
+    if facts.answered_nothing_there() {
+        return match facts.marks.external_id {
+            Some(_) => Step::Forget,
+            None => Step::Reopen { dismissed: Vec::new() },
+        };
+    }
+    let message = format!(
+        "{id} ended at the provider, and not by us. Delete this object; or to order anew: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        facts.nothing_there()
+    );
+    rest(Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll))
+}
+
+/// Within the settle time after an order, not found isn't gone.
+fn just_ordered(facts: &Facts) -> bool {
+    facts.order_began().is_some_and(|began| !at_least(facts.now, began, facts.account.settle_time))
+}
+
+/// Another object ordered it (S5): look, show, never change.
+fn look_only(facts: &Facts, id: &str, owner: &str) -> Step {
+    if facts.upstream.is_none() && facts.account.problem.is_none() {
+        return Step::Observe(id.into());
+    }
+    let message = format!(
+        "{id} was ordered by the object with uid {owner}, of which this is a copy or a restored one. If it is this object's now: kubectl annotate … interconnect-operator.io/external-id-owner-"
+    );
+    rest(Verdict::stalled(reason::OWNERSHIP_UNCONFIRMED, message, Next::Poll))
+}
+
+// ---- parting
+
+/// The object is being deleted (S8).
+fn part(facts: &Facts) -> Step {
+    if !facts.finalizer {
+        return rest(Verdict::underway(reason::DECOMMISSIONING, "nothing of ours holds this object", Next::Change));
+    }
+    match facts.identity() {
+        _ if facts.deletion.is_some_and(|deletion| deletion.crd_going) => Step::Release(Release::Retained),
+        _ if retained(facts) => Step::Release(Release::Retained),
+        _ if facts.suspended => rest(Verdict::stalled(
+            reason::SUSPENDED,
+            "deletion must end the circuit, and spec.suspend forbids asking the provider: set suspend to false, or deletionPolicy to Retain",
+            Next::Change,
+        )),
+        Identity::Conflict { marked, recorded } => rest(identity_conflict(&marked, &recorded)),
+        _ if never_ordered(facts) => Step::Release(Release::Nothing),
+        Identity::Foreign { .. } => Step::Release(Release::Retained),
+        identity => match (&facts.account.problem, identity) {
+            (Some(problem), _) => rest(Verdict::problem(problem, Next::Backoff)),
+            (None, Identity::Held { id, .. }) => end(facts, &id),
+            (None, _) if facts.order_began().is_some() => settle_order_first(facts),
+            (None, _) => search_before_release(facts),
+        },
+    }
+}
+
+/// Whether deletion leaves alone what is upstream.
+fn retained(facts: &Facts) -> bool {
+    if facts.observe_only || facts.claimed_by.is_some() && facts.order_began().is_none() {
+        return true;
+    }
+    match (facts.deletion_policy, facts.identity()) {
+        (_, Identity::Foreign { .. }) | (Some(DeletionPolicy::Retain), _) => true,
+        (Some(DeletionPolicy::Delete), _) | (None, Identity::None | Identity::Conflict { .. }) => false,
+        (None, Identity::Held { ordered, .. }) => !ordered,
+    }
+}
+
+/// An intent that was withdrawn, or counted anew, without an order under way.
+fn never_ordered(facts: &Facts) -> bool {
+    let idle = facts.recorded.creation.as_ref().is_some_and(|creation| creation.started_at.is_none());
+    idle && facts.identity() == Identity::None
+}
+
+/// Whether there is something to end must be known first.
+fn settle_order_first(facts: &Facts) -> Step {
+    if facts.answered_nothing_there() && !matches!(facts.memory.create, Some(Sent::Done { .. })) {
+        return Step::Release(Release::Nothing);
+    }
+    match resolve(facts) {
+        // What was never sent need not be sent now.
+        Step::Create => Step::Withdraw(None),
+        step => step,
+    }
+}
+
+/// A finalizer without a status: the status was lost, perhaps with an order in it.
+fn search_before_release(facts: &Facts) -> Step {
+    let Some(search) = &facts.search else { return Step::Search };
+    let findings = match &search.found {
+        Err(trouble) => return rest(Verdict::unheard_underway(trouble)),
+        Ok(findings) => findings,
+    };
+    if let [id] = findings.ours.as_slice() {
+        return Step::Record { id: id.clone(), ordered: true };
+    }
+    let candidates: Vec<String> = candidates(findings).collect();
+    if candidates.is_empty() || facts.answered_nothing_there() {
+        return Step::Release(Release::Nothing);
+    }
+    rest(already_ordered(facts, &candidates))
+}
+
+/// End what is upstream, and wait until it is gone.
+fn end(facts: &Facts, id: &str) -> Step {
+    if facts.recorded.operation.is_some() {
+        if let Some(Sent::NotDone(refusal)) = &facts.memory.delete {
+            return Step::WithdrawDelete(refusal.clone());
+        }
+        if facts.memory.may_delete {
+            return Step::Delete(id.into());
+        }
+    }
+    if let Some(refusal) = &facts.memory.turned_away {
+        return rest(deletion_turned_away(id, refusal));
+    }
+    match &facts.upstream {
+        None => Step::Observe(id.into()),
+        Some(Heard::NotHeard(trouble)) => rest(Verdict::unheard_underway(trouble)),
+        Some(Heard::NotFound) => ended(facts),
+        Some(Heard::Found(upstream)) => end_what_is_there(facts, id, upstream),
+    }
+}
+
+fn end_what_is_there(facts: &Facts, id: &str, upstream: &Upstream) -> Step {
+    let waiting = |message: &str, next| rest(Verdict::underway(reason::DECOMMISSIONING, message, next));
+    match (&facts.recorded.operation, &facts.memory.delete) {
+        // S8: a deletion that is done is never repeated.
+        (Some(Operation { accepted_at: Some(_), .. }), _) => {
+            waiting("the provider accepted the end; it isn't gone yet", Next::Poll)
+        }
+        (Some(_), Some(Sent::Done { .. })) => Step::RecordDeleted,
+        (Some(operation), _) if !at_least(facts.now, operation.started_at, facts.account.settle_time) => {
+            waiting("the answer to the deletion was lost: waiting until the provider has surely settled", Next::Backoff)
+        }
+        (operation, _) if upstream.in_use_by.is_empty() => {
+            Step::IntendDelete { attempt: operation.as_ref().map_or(1, |operation| operation.attempt + 1) }
+        }
+        _ => {
+            let message = format!(
+                "{id} can't be ended while these hang on it: {}. Remove them at the provider",
+                upstream.in_use_by.join(", ")
+            );
+            rest(Verdict::stalled(reason::IN_USE, message, Next::Poll))
+        }
+    }
+}
+
+/// The provider says that what we end isn't there (S6).
+fn ended(facts: &Facts) -> Step {
+    match &facts.probe {
+        None => return Step::Probe,
+        Some(Err(trouble)) => return rest(Verdict::unheard_underway(trouble)),
+        Some(Ok(())) => {}
+    }
+    let accepted = facts.recorded.operation.as_ref().is_some_and(|operation| {
+        operation.accepted_at.is_some() || matches!(facts.memory.delete, Some(Sent::Done { .. }))
+    });
+    let twice = facts.memory.missing_for.is_some_and(|ago| ago >= facts.account.poll_interval);
+    if accepted || twice && !just_ordered(facts) {
+        return Step::Release(Release::Ended);
+    }
+    let message = "the provider doesn't show it: looking once more before letting go";
+    rest(Verdict::underway(reason::DECOMMISSIONING, message, Next::Poll))
+}
+
+// ---- verdicts
+
+fn rest(verdict: Verdict) -> Step {
+    Step::Rest(verdict)
+}
+
+/// What an upstream object that was just heard of means for the conditions (S13).
+fn shown(upstream: &Upstream) -> Verdict {
+    let verdict = match &upstream.readiness {
+        Readiness::InProgress(message) => Verdict::underway(reason::WAITING_FOR_PROVIDER, message, Next::Poll),
+        Readiness::Ready => Verdict::at_rest(Some(true), Word::new(reason::AVAILABLE, "usable"), Next::Poll),
+        Readiness::NotUsable(reason, message) => Verdict::at_rest(Some(false), Word::new(reason, message), Next::Poll),
+    };
+    match &upstream.drift {
+        None => verdict.synced(),
+        Some(drift) => verdict.not_synced(&Trouble { reason: reason::DRIFTED, message: drift.clone() }),
+    }
+}
+
+/// The provider wasn't heard of what we hold (S13): one failed poll says nothing about the object, three intervals do.
+fn unheard(facts: &Facts, trouble: &Trouble) -> Step {
+    let recent = facts.memory.heard_ago.is_some_and(|ago| ago < facts.account.poll_interval * 3);
+    if recent && facts.recorded.ever_shown {
+        return Step::Wait(Next::Backoff);
+    }
+    let word = Word::new(trouble.reason, format!("not heard from the provider: {}", trouble.message));
+    rest(Verdict::at_rest(None, word, Next::Backoff).not_synced(trouble))
+}
+
+fn deletion_turned_away(id: &str, refusal: &Refusal) -> Verdict {
+    let trouble = refusal.trouble();
+    let verdict = if refusal.by_provider {
+        Verdict::stalled(
+            refusal.reason,
+            format!("the provider refused to end {id}: {}. Asking again from time to time", refusal.message),
+            Next::Backoff,
+        )
+    } else {
+        Verdict::underway(reason::DECOMMISSIONING, "the deletion wasn't taken: trying again", Next::Backoff)
+    };
+    verdict.not_synced(&trouble)
+}
+
+fn refused_verdict(message: &str) -> Verdict {
+    let said = format!(
+        "the provider refused the order: {message}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)"
+    );
+    let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message: message.into() };
+    Verdict::stalled(reason::PROVIDER_REFUSED, said, Next::Change).not_synced(&trouble)
+}
+
+fn awaiting_approval(plan: &Plan) -> Verdict {
+    let message = format!(
+        "{}. To order it: kubectl annotate --overwrite … interconnect-operator.io/approved-plan={}",
+        plan.summary, plan.digest
+    );
+    Verdict::underway(reason::AWAITING_APPROVAL, message, Next::Poll)
+}
+
+fn already_taken(other: &str) -> Verdict {
+    let message = format!("{other} has it. Delete one of the two, or ask for something else here");
+    Verdict::stalled(reason::ALREADY_TAKEN, message, Next::Poll)
+}
+
+fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
+    let message = format!(
+        "the annotation external-id says {marked}, the status says {recorded}. To go on with {recorded}: kubectl annotate --overwrite … interconnect-operator.io/external-id={recorded}"
+    );
+    Verdict::stalled(reason::IDENTITY_CONFLICT, message, Next::Change)
+}
+
+fn already_ordered(facts: &Facts, candidates: &[String]) -> Verdict {
+    let message = format!(
+        "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        candidates.join(", "),
+        facts.nothing_there()
+    );
+    Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
+}
+
+fn outcome_unknown(facts: &Facts) -> Verdict {
+    let message = format!(
+        "the answer to the order was lost and a search can't tell. Look at the provider. If it is there: kubectl annotate … interconnect-operator.io/external-id=ID. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        facts.nothing_there()
+    );
+    Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll)
+}
+
+/// Whether `later` is at least `by` after `earlier`. A clock set back makes it later, never sooner.
+fn at_least(later: Timestamp, earlier: Timestamp, by: Duration) -> bool {
+    later.duration_since(earlier) >= SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)
+}

@@ -1,0 +1,233 @@
+//! The shell around `decide`: gathers the facts, takes the step, records what came of it, asks again.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use k8s_controller::events::{Event, EventRecorder, EventType};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::runtime::controller::Action;
+use kube::{Api, Client, Resource, ResourceExt};
+use tracing::{Instrument, debug, info_span, warn};
+
+use super::adapter::Adapter;
+use super::claims::{Claim, Claimant, Claims, Rank};
+use super::memory::{Memories, Remembered, lock};
+use super::pass::{Flow, Pass};
+use super::verdict::Next;
+use crate::accounts::Accounts;
+use crate::api::annotations;
+use crate::api::common::{Circuit, ManagementPolicy};
+use crate::duration::jitter;
+use crate::kubernetes::{KubeError, in_time};
+use crate::leader::Leadership;
+use crate::telemetry::{CircuitLabels, Metrics};
+
+/// A pass that takes longer begins anew.
+const PASS_DEADLINE: Duration = Duration::from_secs(120);
+/// A pass of more steps than this has gone astray.
+const MAX_STEPS: u32 = 40;
+/// The first wait after a failure; it doubles with each further one.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// No object waits longer than this after a failure.
+const MAX_BACKOFF: Duration = Duration::from_secs(300);
+
+/// What all kinds work with.
+pub struct Shared {
+    /// The API server.
+    pub client: Client,
+    /// All accounts.
+    pub accounts: Arc<Accounts>,
+    /// All claims.
+    pub claims: Claims,
+    /// Permission to change things.
+    pub leadership: Leadership,
+    /// Events.
+    pub events: EventRecorder,
+    /// Metrics.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Runs the lifecycle of all objects of one kind.
+pub struct Engine<A: Adapter> {
+    pub(super) shared: Arc<Shared>,
+    memories: Memories,
+    kind: std::marker::PhantomData<fn() -> A>,
+}
+
+/// Why a pass ended early. The next one starts from what is there then.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    /// The API server.
+    #[error(transparent)]
+    Kube(#[from] KubeError),
+    /// The pass did not come to an end.
+    #[error("{namespace}/{name}: the pass did not end after {steps} steps; it begins anew")]
+    Endless {
+        /// The object's namespace.
+        namespace: String,
+        /// The object's name.
+        name: String,
+        /// How many steps it took.
+        steps: u32,
+    },
+}
+
+impl<A: Adapter> Engine<A> {
+    /// An engine for the kind of `A`.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, memories: Memories::default(), kind: std::marker::PhantomData }
+    }
+
+    /// Takes the steps that the object needs now.
+    pub async fn reconcile(self: Arc<Self>, object: Arc<A::Object>) -> Result<Action, PassError> {
+        let (kind, started) = (self.kind(), Instant::now());
+        let span = info_span!("circuit", %kind, namespace = object.namespace(), name = object.name_any());
+        let result = self.pass(&object).instrument(span).await;
+        let outcome = match &result {
+            Ok(Flow::Rested(_)) => "rested",
+            Ok(Flow::Released | Flow::Vanished) => "released",
+            Err(PassError::Kube(KubeError::Conflict)) => "conflict",
+            Ok(Flow::Next) | Err(_) => "error",
+        };
+        self.shared.metrics.pass_ended(self.kind(), outcome, started.elapsed());
+        match result? {
+            Flow::Rested(wait) => Ok(wait.map_or_else(Action::await_change, Action::requeue)),
+            Flow::Next | Flow::Released | Flow::Vanished => Ok(Action::await_change()),
+        }
+    }
+
+    async fn pass(&self, object: &A::Object) -> Result<Flow, PassError> {
+        let uid = object.uid().unwrap_or_default();
+        let memory = self.memories.of(&uid);
+        let mut pass = Pass::<A>::begin(self, object.clone(), memory.clone());
+        let deadline = Instant::now() + PASS_DEADLINE;
+        for _ in 0..MAX_STEPS {
+            let step = pass.decide();
+            debug!(?step, "step");
+            match pass.take(step).await {
+                Ok(Flow::Next) if Instant::now() < deadline => {}
+                Ok(Flow::Next) => break,
+                Ok(flow @ (Flow::Released | Flow::Vanished)) => {
+                    self.forget(&uid);
+                    return Ok(flow);
+                }
+                Ok(flow) => return Ok(flow),
+                Err(PassError::Kube(KubeError::NotFound)) => {
+                    self.forget(&uid);
+                    return Ok(Flow::Vanished);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(PassError::Endless {
+            namespace: object.namespace().unwrap_or_default(),
+            name: object.name_any(),
+            steps: MAX_STEPS,
+        })
+    }
+
+    /// When to look again after a pass that failed.
+    pub fn after_error(&self, object: &A::Object, error: &PassError) -> Action {
+        let memory = self.memories.of(&object.uid().unwrap_or_default());
+        match error {
+            PassError::Kube(KubeError::Conflict) => debug!(name = object.name_any(), "{error}"),
+            _ => warn!(namespace = object.namespace(), name = object.name_any(), "{error}"),
+        }
+        Action::requeue(backoff(&memory, MAX_BACKOFF))
+    }
+
+    /// The object is gone from Kubernetes.
+    pub fn forget(&self, uid: &str) {
+        self.memories.forget(uid);
+        self.shared.claims.forget(uid);
+    }
+
+    /// States what the object claims (S5).
+    pub fn state_claims(&self, object: &A::Object) {
+        if object.common().management_policy == ManagementPolicy::Manage {
+            self.shared.claims.state(&self.claimant(object), self.claims(object));
+        }
+    }
+
+    /// Counts the objects for the metrics.
+    pub fn count(&self) {
+        for (ready, count) in self.memories.by_ready() {
+            self.shared.metrics.circuits.get_or_create(&CircuitLabels { kind: self.kind(), ready }).set(count);
+        }
+    }
+
+    /// Whether the CRD of this kind is being deleted (S8): then its objects' deletion is nobody's wish to end circuits.
+    pub(super) async fn crd_going(&self) -> Result<bool, KubeError> {
+        let crds: Api<CustomResourceDefinition> = Api::all(self.shared.client.clone());
+        let name = format!("{}.{}", A::Object::plural(&()), A::Object::group(&()));
+        let crd = in_time(crds.get_opt(&name)).await?;
+        Ok(crd.is_none_or(|crd| crd.metadata.deletion_timestamp.is_some()))
+    }
+
+    /// The kind's name.
+    pub(super) fn kind(&self) -> &'static str {
+        A::KIND
+    }
+
+    pub(super) fn api(&self, object: &A::Object) -> Api<A::Object> {
+        Api::namespaced(self.shared.client.clone(), &object.namespace().unwrap_or_default())
+    }
+
+    pub(super) fn claimant(&self, object: &A::Object) -> Claimant {
+        let since = object.meta().creation_timestamp.as_ref().map(|time| time.0).unwrap_or_default();
+        let name = format!("{} {}/{}", self.kind(), object.namespace().unwrap_or_default(), object.name_any());
+        Claimant { uid: object.uid().unwrap_or_default(), name, since }
+    }
+
+    fn claims(&self, object: &A::Object) -> Vec<Claim> {
+        let status = object.common_status();
+        let recorded = status.and_then(|status| status.external_id.as_ref());
+        let marked = object.annotations().get(annotations::EXTERNAL_ID);
+        let owner = object.annotations().get(annotations::EXTERNAL_ID_OWNER);
+        let foreign = owner.is_some() && owner != object.uid().as_ref();
+        let mut claims = if foreign { Vec::new() } else { A::claims(object) };
+        if let Some(id) = marked.or(recorded).filter(|_| !foreign) {
+            let own = owner.is_some() || recorded.is_some();
+            let rank = if own { Rank::Recorded } else { Rank::Import };
+            claims.push(Claim { on: self.id_claim(object, id), rank, flexible: false });
+        }
+        claims
+    }
+
+    /// What is claimed with an upstream id: ids are the account's own at some providers, so the account is part of it.
+    pub(super) fn id_claim(&self, object: &A::Object, id: &str) -> String {
+        let account = &object.common().account_ref.name;
+        let entry = self.shared.accounts.get(&object.namespace().unwrap_or_default(), account);
+        let upstream = entry.account.map_or_else(|| account.clone(), |account| account.upstream.clone());
+        format!("{upstream}/{}/{id}", A::RESOURCE)
+    }
+
+    /// Publishes an event. Events inform; that one can't be published (a namespace that is ending) changes nothing.
+    pub(super) async fn event(&self, object: &A::Object, type_: EventType, reason: &'static str, note: String) {
+        let event = Event { type_, reason: reason.into(), action: "Reconcile".into(), note: Some(note), related: None };
+        if let Err(error) = self.shared.events.publish(object, &event).await {
+            debug!(%error, reason, "event not published");
+        }
+    }
+}
+
+/// When the next look is due.
+pub(super) fn due(next: Next, poll: Duration, memory: &Mutex<Remembered>) -> Option<Duration> {
+    match next {
+        Next::Backoff => return Some(backoff(memory, poll)),
+        Next::Poll => lock(memory).failures = 0,
+        Next::Change => {
+            lock(memory).failures = 0;
+            return None;
+        }
+    }
+    Some(jitter(poll))
+}
+
+fn backoff(memory: &Mutex<Remembered>, most: Duration) -> Duration {
+    let mut memory = lock(memory);
+    memory.failures = memory.failures.saturating_add(1);
+    let wait = FIRST_BACKOFF.saturating_mul(1 << (memory.failures - 1).min(16));
+    // Half to one and a half of it: what failed together must not come back together.
+    wait.min(most).mul_f64(0.5 + fastrand::f64())
+}

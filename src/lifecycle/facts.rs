@@ -1,0 +1,377 @@
+//! Everything that `decide` knows. Plain data: no clock, no client, no kind.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::api::common::{Creation, DeletionPolicy, Operation};
+
+/// What is known of one object at one moment.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The wall clock.
+    pub now: Timestamp,
+    /// Where the object was read.
+    pub read: Read,
+    /// The object's uid.
+    pub uid: String,
+    /// Our key for orders of this object.
+    pub key: String,
+    /// Set once the object is being deleted.
+    pub deletion: Option<Deletion>,
+    /// Whether our finalizer is on the object.
+    pub finalizer: bool,
+    /// `managementPolicy: Observe`.
+    pub observe_only: bool,
+    /// `deletionPolicy`, if said.
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// `suspend: true`.
+    pub suspended: bool,
+    /// What the annotations say.
+    pub marks: Marks,
+    /// What the status says.
+    pub recorded: Recorded,
+    /// The account that it is ordered from.
+    pub account: AccountFacts,
+    /// Another object that has the better claim on what this one wants or holds.
+    pub claimed_by: Option<String>,
+    /// What this process remembers of the object.
+    pub memory: Memory,
+    /// What a search of this pass found.
+    pub search: Option<Search>,
+    /// What a look of this pass at the upstream object found.
+    pub upstream: Option<Heard>,
+    /// Whether a harmless read of the account succeeded after the upstream object was not found.
+    pub probe: Option<Result<(), Trouble>>,
+    /// Documents that should be fetched now.
+    pub documents: Documents,
+    /// What an order would be refused for before it is sent, changes with spec, account and `reconcile-at`.
+    pub basis: String,
+}
+
+/// Where an object was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// From a cache, which may be old.
+    Cached,
+    /// From the API server, in this pass.
+    Fresh,
+}
+
+/// What is special about a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// The CRD itself is being deleted: not a wish to end circuits.
+    pub crd_going: bool,
+}
+
+/// Annotations, as read.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// `external-id`.
+    pub external_id: Option<String>,
+    /// `external-id-owner`.
+    pub owner: Option<String>,
+    /// `approved-plan`.
+    pub approved_plan: Option<String>,
+    /// `create-outcome`.
+    pub create_outcome: Option<String>,
+}
+
+/// What the status says.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// `status.externalId`.
+    pub external_id: Option<String>,
+    /// `status.creation`.
+    pub creation: Option<Creation>,
+    /// `status.operation`.
+    pub operation: Option<Operation>,
+    /// `status.plan.approvedDigest`.
+    pub approved_digest: Option<String>,
+    /// `status.candidates`: what a person was shown.
+    pub candidates: Vec<String>,
+    /// Whether the status shows anything heard from the provider.
+    pub ever_shown: bool,
+}
+
+/// The account that an object is ordered from.
+#[derive(Clone, Debug)]
+pub struct AccountFacts {
+    /// Why it can't be used now.
+    pub problem: Option<Problem>,
+    /// How often each circuit is looked at.
+    pub poll_interval: Duration,
+    /// How long a lost request may still act, and lists may lag.
+    pub settle_time: Duration,
+    /// Whether an order was once found again by search.
+    pub search_proven: bool,
+}
+
+/// Something that only a change elsewhere can mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it takes a person.
+    pub stalled: bool,
+    /// The reason, for conditions.
+    pub reason: &'static str,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem that only a person can mend.
+    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { stalled: true, reason, message: message.into() }
+    }
+
+    /// A problem that mends itself when something else is done.
+    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { stalled: false, reason, message: message.into() }
+    }
+
+    /// The same, as a reason why the provider isn't heard.
+    pub fn trouble(&self) -> Trouble {
+        Trouble { reason: self.reason, message: self.message.clone() }
+    }
+}
+
+/// Why the provider wasn't heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The reason, for conditions.
+    pub reason: &'static str,
+    /// What happened.
+    pub message: String,
+}
+
+/// What this process remembers of an object. All of it may be lost in a crash.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// The intent to order was written by this very pass, from a fresh read, and nothing was sent yet.
+    pub may_create: bool,
+    /// What came of the order that this process sent.
+    pub create: Option<Sent>,
+    /// The intent to end it was written by this very pass, from a fresh read, and nothing was sent yet.
+    pub may_delete: bool,
+    /// What came of the deletion that this process sent.
+    pub delete: Option<Sent>,
+    /// An intent was taken back in this pass for this reason.
+    pub turned_away: Option<Refusal>,
+    /// Complete searches of this process, before the present one, that did not find the order under way.
+    pub empty_searches: u32,
+    /// How long this process has known of the order under way.
+    pub intent_known_for: Duration,
+    /// How long ago this process last heard the provider speak of the object.
+    pub heard_ago: Option<Duration>,
+    /// How long ago an earlier pass found the object gone, and the account in order.
+    pub missing_for: Option<Duration>,
+}
+
+/// What came of a mutation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Done; a create tells the id.
+    Done {
+        /// The upstream id of what was created.
+        id: Option<String>,
+    },
+    /// It certainly did not happen.
+    NotDone(Refusal),
+    /// It may have happened.
+    Unknown {
+        /// The provider spoke of a conflict: what is there is not ours.
+        conflict: bool,
+        /// What happened.
+        message: String,
+    },
+}
+
+/// Why a mutation did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The provider understood and refused: asking again the same is of no use.
+    pub by_provider: bool,
+    /// The reason, for conditions.
+    pub reason: &'static str,
+    /// What the provider said.
+    pub message: String,
+}
+
+impl Refusal {
+    /// The same, as a reason why the last exchange did not work.
+    pub fn trouble(&self) -> Trouble {
+        Trouble { reason: self.reason, message: self.message.clone() }
+    }
+}
+
+/// A search of this pass for what this object may have upstream.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// When it began.
+    pub begun: Timestamp,
+    /// How long this process had known of the order under way when the search began.
+    pub intent_known_for: Duration,
+    /// What was found, if the search was complete.
+    pub found: Result<Findings, Trouble>,
+}
+
+/// The outcome of a complete search.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Live objects that carry our full key.
+    pub ours: Vec<String>,
+    /// Live objects that carry the first half of our key and another second half.
+    pub namesakes: Vec<String>,
+    /// Live objects without a key that fit the wish.
+    pub fits: Vec<Fit>,
+    /// What would be ordered, or why nothing can be.
+    pub plan: Option<Result<Plan, Problem>>,
+}
+
+/// A live upstream object without a key that fits the wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Its upstream id.
+    pub id: String,
+    /// It is exactly what was, or would be, ordered (the same slot), not merely alike.
+    pub exact: bool,
+    /// Another object of ours that holds it.
+    pub claimed_by: Option<String>,
+}
+
+/// What would be ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Changes with anything that would be ordered.
+    pub digest: String,
+    /// One line for people.
+    pub summary: String,
+    /// Whether a person must approve it.
+    pub needs_approval: bool,
+    /// Whether what was picked is written down on the object.
+    pub picks_recorded: bool,
+}
+
+/// What a look at one upstream object told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It is there.
+    Found(Upstream),
+    /// The provider says that it is not there.
+    NotFound,
+    /// The provider wasn't heard: nothing is known.
+    NotHeard(Trouble),
+}
+
+/// What is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// How usable it is.
+    pub readiness: Readiness,
+    /// What hangs on it and must go before it can be ended.
+    pub in_use_by: Vec<String>,
+    /// How it differs from what is wanted, if it does and can't be changed.
+    pub drift: Option<String>,
+}
+
+/// How usable an upstream object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Usable.
+    Ready,
+    /// On its way.
+    InProgress(String),
+    /// Not usable now; neither in progress nor for a person to mend here.
+    NotUsable(&'static str, String),
+}
+
+/// Documents of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Documents {
+    /// Nothing to fetch.
+    Settled,
+    /// Something should be fetched now.
+    Due,
+    /// Fetching failed in this pass.
+    Failed(String),
+}
+
+/// What the object's id rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// No id is known.
+    None,
+    /// An upstream object that this object ordered, or that a person imported.
+    Held {
+        /// Its id.
+        id: String,
+        /// This object ordered it.
+        ordered: bool,
+    },
+    /// An upstream object that another object ordered.
+    Foreign {
+        /// Its id.
+        id: String,
+        /// That other object's uid.
+        owner: String,
+    },
+    /// Annotation and status name different upstream objects.
+    Conflict {
+        /// What the annotation says.
+        marked: String,
+        /// What the status says.
+        recorded: String,
+    },
+}
+
+impl Facts {
+    /// Whose id is it (S5).
+    pub fn identity(&self) -> Identity {
+        match (&self.marks.external_id, &self.recorded.external_id) {
+            (Some(marked), Some(recorded)) if marked != recorded => {
+                Identity::Conflict { marked: marked.clone(), recorded: recorded.clone() }
+            }
+            (Some(id), _) => match &self.marks.owner {
+                Some(owner) if *owner == self.uid => Identity::Held { id: id.clone(), ordered: true },
+                Some(owner) => Identity::Foreign { id: id.clone(), owner: owner.clone() },
+                None => Identity::Held { id: id.clone(), ordered: self.ordered_by_this() },
+            },
+            (None, Some(id)) => Identity::Held { id: id.clone(), ordered: self.ordered_by_this() },
+            (None, None) => Identity::None,
+        }
+    }
+
+    /// When the present order began, if one did.
+    pub fn order_began(&self) -> Option<Timestamp> {
+        self.recorded.creation.as_ref().and_then(|creation| creation.started_at)
+    }
+
+    /// Whether the status, which a copy does not carry, says that this very object ordered.
+    fn ordered_by_this(&self) -> bool {
+        let creation = self.recorded.creation.as_ref();
+        creation.is_some_and(|creation| creation.started_at.is_some() && creation.key == self.key)
+    }
+
+    /// Counts the orders that a person has declared void, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.recorded.creation.as_ref().map_or(1, |creation| creation.attempt)
+    }
+
+    /// The words by which a person says that nothing of this object is upstream.
+    pub fn nothing_there(&self) -> String {
+        format!("{}/{}=none", self.key, self.attempt())
+    }
+
+    /// Whether a person said so, of the present attempt.
+    pub fn answered_nothing_there(&self) -> bool {
+        self.marks.create_outcome.as_deref() == Some(&self.nothing_there())
+    }
+
+    /// Whether the plan of this digest was approved (S7: an approval of another digest is none).
+    pub fn approved(&self, digest: &str) -> bool {
+        [&self.marks.approved_plan, &self.recorded.approved_digest]
+            .into_iter()
+            .any(|seen| seen.as_deref() == Some(digest))
+    }
+}

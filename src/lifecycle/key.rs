@@ -1,0 +1,61 @@
+//! Our key for an object's orders (S4), and the digest of a plan (S7).
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Builder;
+
+/// A UUID whose first half says which kind, namespace and name, and whose second half says which uid: an object made
+/// again under the same name shares the first half only.
+pub fn order_key(kind: &str, namespace: &str, name: &str, uid: &str) -> String {
+    let place = Sha256::digest(format!("{kind}/{namespace}/{name}"));
+    let object = Sha256::digest(uid);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&place[..8]);
+    bytes[8..].copy_from_slice(&object[..8]);
+    Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+/// SHA-256 over everything that makes an order this order: whose it is, which attempt, from which account, and what.
+pub fn plan_digest(uid: &str, attempt: u32, account: &str, request: &Value) -> String {
+    // serde_json keeps the members of an object sorted, which makes its text canonical.
+    hex(&Sha256::digest(format!("{uid}\n{attempt}\n{account}\n{request}")))
+}
+
+/// SHA-256 in hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_made_again_shares_the_first_half_of_the_key() {
+        let (first, second) =
+            (order_key("Interconnect", "a", "b", "uid-1"), order_key("Interconnect", "a", "b", "uid-2"));
+        assert_eq!(first[..18], second[..18]);
+        assert_ne!(first[19..], second[19..]);
+        assert_ne!(first[..18], order_key("Interconnect", "a", "c", "uid-1")[..18]);
+    }
+
+    #[test]
+    fn a_plan_of_another_object_attempt_account_or_request_has_another_digest() {
+        let plan = plan_digest("uid", 1, "account", &json!({"b": 1, "a": 2}));
+        assert_eq!(plan, plan_digest("uid", 1, "account", &json!({"a": 2, "b": 1})));
+        for other in [
+            plan_digest("other", 1, "account", &json!({"b": 1, "a": 2})),
+            plan_digest("uid", 2, "account", &json!({"b": 1, "a": 2})),
+            plan_digest("uid", 1, "other", &json!({"b": 1, "a": 2})),
+            plan_digest("uid", 1, "account", &json!({"b": 2, "a": 2})),
+        ] {
+            assert_ne!(plan, other);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What happens to every circuit, whatever its kind: written once.
+
+pub mod adapter;
+pub mod claims;
+pub mod conditions;
+pub mod decide;
+pub mod engine;
+pub mod facts;
+pub mod key;
+pub mod memory;
+mod pass;
+pub mod verdict;

@@ -1,0 +1,361 @@
+//! The running operator: election, controllers, probes, and a quick end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, join_all};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use k8s_controller::events::{EventRecorder, Reporter};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::{ObjectRef, Store, store};
+use kube::runtime::utils::WatchStreamExt;
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{Controller, controller, predicates, reflector};
+use kube::{Api, Client, Resource, ResourceExt};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tracing::{info, warn};
+use url::Url;
+
+use crate::accounts::Accounts;
+use crate::accounts::reconcile::{AccountController, CountCircuits};
+use crate::api::common::Circuit;
+use crate::api::{ProviderAccount, crds};
+use crate::kinds::interconnect::InterconnectAdapter;
+use crate::kubernetes::{KubeError, in_time};
+use crate::leader::{Leadership, LeaseSettings};
+use crate::lifecycle::adapter::Adapter;
+use crate::lifecycle::claims::Claims;
+use crate::lifecycle::engine::{Engine, Shared};
+use crate::probes::{self, Waiting};
+use crate::telemetry::{Metrics, RequestLabels};
+
+/// How long what is under way may go on after the process was told to end.
+const DRAIN: Duration = Duration::from_secs(4);
+/// How often missing CRDs are looked for.
+const CRD_RETRY: Duration = Duration::from_secs(2);
+
+/// How the operator runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespaces to watch; none: all.
+    pub namespaces: Vec<String>,
+    /// Origins that credentials may go to besides the providers' own.
+    pub allowed_endpoints: Vec<Url>,
+    /// The Lease.
+    pub lease: LeaseSettings,
+    /// Where probes and metrics are served.
+    pub listen: SocketAddr,
+    /// Objects of a kind worked on at the same time.
+    pub concurrency: u16,
+}
+
+/// Why the operator ended.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// Probes can't be served.
+    #[error("can't serve probes and metrics on {0}: {1}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// Signals can't be heard.
+    #[error("can't wait for signals: {0}")]
+    Signals(#[source] std::io::Error),
+    /// The API server, at the start.
+    #[error(transparent)]
+    Kube(#[from] KubeError),
+    /// Another one leads.
+    #[error("the lease {0} was lost: ending, so that nothing outlives it")]
+    LeaseLost(String),
+}
+
+/// Runs until the process is told to end, or the lease is lost.
+pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError> {
+    let stop = stop_signal().map_err(OperatorError::Signals)?;
+    let metrics = Metrics::new();
+    let waiting = Waiting::default();
+    let (recheck, rechecked) = mpsc::unbounded_channel();
+    let shared = Arc::new(Shared {
+        client: client.clone(),
+        accounts: Arc::new(Accounts::new(recheck)),
+        claims: Claims::default(),
+        leadership: Leadership::new(client.clone(), settings.lease.clone()),
+        events: recorder(&client, &settings, "circuits"),
+        metrics: metrics.clone(),
+    });
+    let operator = Operator {
+        interconnects: Arc::new(Engine::new(shared.clone())),
+        client: client.clone(),
+        settings: settings.clone(),
+        waiting: waiting.clone(),
+        shared: shared.clone(),
+        stop: stop.clone(),
+    };
+    let listener =
+        TcpListener::bind(settings.listen).await.map_err(|error| OperatorError::Listen(settings.listen, error))?;
+    let interconnects = operator.interconnects.clone();
+    tokio::spawn(probes::serve(listener, waiting.clone(), metrics.clone(), Arc::new(move || interconnects.count())));
+    let stopping = async {
+        stopped(stop.clone()).await;
+        shared.leadership.stop();
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = operator.lead(rechecked) => ended,
+        () = stopping => {
+            warn!("what was under way did not end in time; the next start finds out what became of it");
+            Ok(())
+        }
+    }
+}
+
+struct Operator {
+    client: Client,
+    settings: Settings,
+    waiting: Waiting,
+    shared: Arc<Shared>,
+    stop: watch::Receiver<bool>,
+    interconnects: Arc<Engine<InterconnectAdapter>>,
+}
+
+impl Operator {
+    /// Waits for the CRDs and for the lease, and works for as long as it lasts.
+    async fn lead(&self, rechecked: mpsc::UnboundedReceiver<ObjectRef<ProviderAccount>>) -> Result<(), OperatorError> {
+        self.waiting.begin("controllers");
+        self.crds_established().await;
+        // A replica that waits for the lease is ready to take over.
+        self.waiting.end("controllers");
+        let election = self.settings.lease.election(self.client.clone());
+        let led = tokio::select! {
+            led = election.with_lease(self.work(rechecked)) => led,
+            // Who leads lets what is under way come to its end; who waits has nothing to end.
+            () = self.stopped_before_leading() => return Ok(()),
+        };
+        self.shared.metrics.leader.set(0);
+        match led {
+            Some(ended) => ended,
+            None => Err(OperatorError::LeaseLost(self.settings.lease.name.clone())),
+        }
+    }
+
+    async fn stopped_before_leading(&self) {
+        stopped(self.stop.clone()).await;
+        if self.shared.metrics.leader.get() == 1 {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn work(&self, rechecked: mpsc::UnboundedReceiver<ObjectRef<ProviderAccount>>) -> Result<(), OperatorError> {
+        info!(identity = self.settings.lease.identity, "leading");
+        self.shared.metrics.leader.set(1);
+        // S5: claims are filled from all our objects before the first order.
+        self.fill_claims(&self.interconnects).await?;
+        let mut controllers: Vec<BoxFuture<'_, ()>> = self.account_controllers(rechecked);
+        controllers.extend(self.circuit_controllers(self.interconnects.clone()));
+        join_all(controllers).await;
+        Ok(())
+    }
+
+    async fn crds_established(&self) {
+        let api: Api<CustomResourceDefinition> = Api::all(self.client.clone());
+        for crd in crds::all() {
+            let what = format!("CRD {}", crd.name_any());
+            self.waiting.begin(&what);
+            while !in_time(api.get_opt(&crd.name_any())).await.is_ok_and(|crd| crd.as_ref().is_some_and(established)) {
+                warn!("waiting for {what}: install it (helm, or kubectl apply -f crds/)");
+                tokio::time::sleep(CRD_RETRY).await;
+            }
+            self.waiting.end(&what);
+        }
+    }
+
+    fn apis<K>(&self) -> Vec<Api<K>>
+    where
+        K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>,
+    {
+        match self.settings.namespaces.as_slice() {
+            [] => vec![Api::all(self.client.clone())],
+            some => some.iter().map(|namespace| Api::namespaced(self.client.clone(), namespace)).collect(),
+        }
+    }
+
+    async fn fill_claims<A: Adapter>(&self, engine: &Engine<A>) -> Result<(), KubeError> {
+        for api in self.apis::<DeserializeGuard<A::Object>>() {
+            let mut params = ListParams::default().limit(500);
+            loop {
+                let page = in_time(api.list(&params)).await?;
+                page.items.into_iter().filter_map(readable).for_each(|object| engine.state_claims(&object));
+                match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                    Some(token) => params = params.continue_token(&token),
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn account_controllers(
+        &self,
+        rechecked: mpsc::UnboundedReceiver<ObjectRef<ProviderAccount>>,
+    ) -> Vec<BoxFuture<'_, ()>> {
+        let metrics = self.shared.metrics.clone();
+        let context = Arc::new(AccountController {
+            client: self.client.clone(),
+            accounts: self.shared.accounts.clone(),
+            allowed_endpoints: self.settings.allowed_endpoints.clone(),
+            lease_duration: self.shared.leadership.lease_duration(),
+            circuits: vec![count_circuits::<crate::api::Interconnect>(self.client.clone())],
+            events: recorder(&self.client, &self.settings, "accounts"),
+            observer: Arc::new(move |method, status| {
+                let status = status.map_or_else(|| "none".into(), |status| status.as_str().to_owned());
+                let labels = RequestLabels { provider: "cloudflare", method: method_name(method), status };
+                metrics.requests.get_or_create(&labels).inc();
+            }),
+        });
+        let rechecks = UnboundedReceiverStream::new(rechecked).boxed();
+        let mut rechecks = Some(rechecks);
+        let apis = self.apis::<DeserializeGuard<ProviderAccount>>().into_iter();
+        apis.map(|api| {
+            let (reader, triggers) = watched::<ProviderAccount>(api);
+            let mut controller = Controller::for_stream(triggers, reader)
+                .with_config(controller::Config::default().concurrency(4))
+                .graceful_shutdown_on(stopped(self.stop.clone()));
+            if let Some(rechecks) = rechecks.take() {
+                controller = controller.reconcile_on(rechecks);
+            }
+            let failed = |account: Arc<ProviderAccount>, error: &KubeError, _: Arc<AccountController>| {
+                warn!(account = account.name_any(), namespace = account.namespace(), %error, "account not looked at");
+                controller::Action::requeue(crate::duration::jitter(Duration::from_secs(2)))
+            };
+            let reconcile = |account, context: Arc<AccountController>| context.reconcile(account);
+            controller.run(reconcile, failed, context.clone()).for_each(|_| async {}).boxed()
+        })
+        .collect()
+    }
+
+    fn circuit_controllers<A: Adapter>(&self, engine: Arc<Engine<A>>) -> Vec<BoxFuture<'_, ()>> {
+        let apis = self.apis::<DeserializeGuard<A::Object>>().into_iter().zip(self.apis::<ProviderAccount>());
+        apis.map(|(api, accounts)| {
+            let (reader, triggers) = watched::<A::Object>(api);
+            let circuits = reader.clone();
+            let controller = Controller::for_stream(triggers, reader)
+                // Stalled objects are looked at again when what they refer to changes.
+                .watches(accounts, watcher::Config::default(), move |account| circuits_of(&circuits, &account))
+                .with_config(controller::Config::default().concurrency(self.settings.concurrency))
+                .graceful_shutdown_on(stopped(self.stop.clone()));
+            let reconcile = |object, engine: Arc<Engine<A>>| engine.reconcile(object);
+            let failed = |object: Arc<A::Object>, error: &_, engine: Arc<Engine<A>>| engine.after_error(&object, error);
+            controller.run(reconcile, failed, engine.clone()).for_each(|_| async {}).boxed()
+        })
+        .collect()
+    }
+}
+
+/// A store of the objects, and a stream of those that people or other programs changed: our own status writes are none.
+fn watched<K>(
+    api: Api<DeserializeGuard<K>>,
+) -> (Store<K>, impl futures::Stream<Item = Result<K, watcher::Error>> + Send)
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync + 'static,
+{
+    let (reader, writer) = store();
+    let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
+    let readable = events.try_filter_map(|event| async { Ok(readable_event(event)) });
+    let changed = |object: &K| {
+        let parts = [predicates::generation(object), predicates::annotations(object), predicates::finalizers(object)];
+        let deleted = object.meta().deletion_timestamp.is_some();
+        Some(parts.into_iter().flatten().fold(u64::from(deleted), |hash, part| hash.rotate_left(7) ^ part))
+    };
+    let triggers = reflector(writer, readable.modify(|object: &mut K| object.managed_fields_mut().clear()))
+        .applied_objects()
+        .predicate_filter(changed, kube::runtime::PredicateConfig::default());
+    (reader, triggers)
+}
+
+/// One object that can't be read must not wedge the watch of all others.
+fn readable_event<K: Resource<DynamicType = ()>>(event: Event<DeserializeGuard<K>>) -> Option<Event<K>> {
+    Some(match event {
+        Event::Apply(object) => Event::Apply(readable(object)?),
+        Event::Delete(object) => Event::Delete(readable(object)?),
+        Event::InitApply(object) => Event::InitApply(readable(object)?),
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+    })
+}
+
+fn readable<K: Resource<DynamicType = ()>>(object: DeserializeGuard<K>) -> Option<K> {
+    let name = format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any());
+    object
+        .0
+        .inspect_err(|error| warn!(kind = %K::kind(&()), name, %error, "an object can't be read and is left alone"))
+        .ok()
+}
+
+fn circuits_of<K: Circuit>(circuits: &Store<K>, account: &ProviderAccount) -> Vec<ObjectRef<K>> {
+    let uses = |circuit: &&Arc<K>| {
+        circuit.namespace() == account.namespace() && circuit.common().account_ref.name == account.name_any()
+    };
+    circuits.state().iter().filter(uses).map(|circuit| ObjectRef::from_obj(circuit.as_ref())).collect()
+}
+
+/// Counts from the API server: whether an account may go must not rest on a cache.
+fn count_circuits<K: Circuit>(client: Client) -> CountCircuits {
+    Box::new(move |namespace, account| {
+        let api: Api<DeserializeGuard<K>> = Api::namespaced(client.clone(), &namespace);
+        async move {
+            let all = in_time(api.list(&ListParams::default())).await?;
+            // An object that can't be read may use the account.
+            let uses = |object: &DeserializeGuard<K>| {
+                object.0.as_ref().map_or(true, |object| object.common().account_ref.name == account)
+            };
+            Ok(all.iter().filter(|object| uses(object)).count().try_into().unwrap_or(u32::MAX))
+        }
+        .boxed()
+    })
+}
+
+fn established(crd: &CustomResourceDefinition) -> bool {
+    let conditions = crd.status.as_ref().and_then(|status| status.conditions.as_ref());
+    conditions
+        .is_some_and(|all| all.iter().any(|condition| condition.type_ == "Established" && condition.status == "True"))
+}
+
+fn recorder(client: &Client, settings: &Settings, controller: &str) -> EventRecorder {
+    let reporter = Reporter {
+        controller: format!("{}/{controller}", crate::api::GROUP),
+        instance: Some(settings.lease.identity.clone()),
+    };
+    EventRecorder::new(client.clone(), reporter)
+}
+
+fn method_name(method: &reqwest::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "DELETE" => "DELETE",
+        _ => "other",
+    }
+}
+
+/// Turns true on SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        info!("told to end");
+        sender.send_replace(true);
+        // Receivers that come later must find the channel alive.
+        sender.closed().await;
+    });
+    Ok(receiver)
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,72 @@
+//! `/livez`, `/readyz` and `/metrics`.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use crate::lifecycle::memory::lock;
+use crate::telemetry::Metrics;
+
+/// What the process still waits for.
+#[derive(Clone, Default)]
+pub struct Waiting(Arc<Mutex<BTreeSet<String>>>);
+
+impl Waiting {
+    /// Waits for this.
+    pub fn begin(&self, what: impl Into<String>) {
+        lock(&self.0).insert(what.into());
+    }
+
+    /// Waits for this no more.
+    pub fn end(&self, what: &str) {
+        lock(&self.0).remove(what);
+    }
+
+    fn list(&self) -> Vec<String> {
+        lock(&self.0).iter().cloned().collect()
+    }
+}
+
+#[derive(Clone)]
+struct Served {
+    waiting: Waiting,
+    metrics: Arc<Metrics>,
+    before_metrics: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Serves probes and metrics for as long as the process lives. `before_metrics` brings gauges up to date.
+pub async fn serve(
+    listener: TcpListener,
+    waiting: Waiting,
+    metrics: Arc<Metrics>,
+    before_metrics: Arc<dyn Fn() + Send + Sync>,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/livez", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics_text))
+        .with_state(Served { waiting, metrics, before_metrics });
+    axum::serve(listener, router).await
+}
+
+async fn ready(State(served): State<Served>) -> impl IntoResponse {
+    let waiting = served.waiting.list();
+    if waiting.is_empty() {
+        return (StatusCode::OK, "ok\n".into());
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for: {}\n", waiting.join(", ")))
+}
+
+async fn metrics_text(State(served): State<Served>) -> impl IntoResponse {
+    (served.before_metrics)();
+    match served.metrics.text() {
+        Ok(text) => Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)),
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
+    }
+}

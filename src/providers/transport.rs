@@ -1,0 +1,255 @@
+//! One HTTP transport for all providers: limits, time-outs, size caps and the three outcomes of a mutation (S2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderMap};
+use reqwest::{Client, Method, StatusCode, redirect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::limiter::{Limiter, Permit, Priority, Rate};
+use super::outcome::{Failure, FailureKind, Outcome, ReadError};
+
+/// The most of a body that is read, in bytes.
+const MAX_BODY: usize = 4 << 20;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const USER_AGENT: &str = concat!("interconnect-operator/", env!("CARGO_PKG_VERSION"));
+
+/// Asked at the last moment before a mutation is sent (S1, S11).
+pub trait SendGuard: Send + Sync {
+    /// Why nothing may be sent any more, if so.
+    fn check(&self) -> Result<(), String>;
+}
+
+/// Sends requests to one account at one provider.
+pub struct Transport {
+    base: Url,
+    reads: Client,
+    mutations: Client,
+    credentials: HeaderMap,
+    limiter: Limiter,
+    explain: Explain,
+    observer: Observer,
+}
+
+/// Reads a provider's own words out of an error body.
+pub type Explain = fn(&[u8]) -> Option<String>;
+
+/// Told of every request: its method, and the status of the answer if one came.
+pub type Observer = Arc<dyn Fn(&Method, Option<StatusCode>) + Send + Sync>;
+
+/// How a transport is set up.
+pub struct Setup {
+    /// Where all paths begin.
+    pub base: Url,
+    /// Sent with every request.
+    pub credentials: HeaderMap,
+    /// How fast to ask.
+    pub rate: Rate,
+    /// A request that takes longer has failed.
+    pub timeout: Duration,
+    /// Reads error bodies.
+    pub explain: Explain,
+    /// Told of every request.
+    pub observer: Observer,
+}
+
+/// Who asks: a mutation's permit covers the reads that it rests on.
+#[derive(Clone, Copy)]
+pub enum Asking<'a> {
+    /// Waits for its turn.
+    Queued(Priority),
+    /// Has its turn already.
+    Holding(&'a Permit),
+}
+
+/// A success's body.
+#[derive(Debug)]
+pub struct Answer {
+    /// The bytes, at most 4 MiB.
+    pub body: Vec<u8>,
+}
+
+impl Transport {
+    /// A transport to one place. Credentials go there and nowhere else: redirects aren't followed (S10).
+    pub fn new(setup: Setup) -> Result<Self, Failure> {
+        let Setup { base, mut credentials, rate, timeout, explain, observer } = setup;
+        credentials.values_mut().for_each(|value| value.set_sensitive(true));
+        let client = || {
+            Client::builder()
+                .user_agent(USER_AGENT)
+                .redirect(redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .http1_only()
+                .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+                .timeout(timeout)
+        };
+        let built = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| Failure::new(FailureKind::NotSent, format!("no HTTP client: {error}")))
+        };
+        Ok(Self {
+            base,
+            reads: built(client())?,
+            // S1: a mutation never rides on a connection that the other side may just be closing.
+            mutations: built(client().pool_max_idle_per_host(0))?,
+            credentials,
+            limiter: Limiter::new(rate),
+            explain,
+            observer,
+        })
+    }
+
+    /// The account's limiter.
+    pub fn limiter(&self) -> &Limiter {
+        &self.limiter
+    }
+
+    /// Reads what is at `path`, a list of segments below the base.
+    pub async fn read<Q: Serialize + ?Sized>(
+        &self,
+        asking: Asking<'_>,
+        path: &[&str],
+        query: &Q,
+    ) -> Result<Answer, ReadError> {
+        let _permit = match asking {
+            Asking::Queued(priority) => Some(self.limiter.acquire(priority).await),
+            Asking::Holding(_) => None,
+        };
+        let request =
+            self.reads.get(self.url(path)?).query(query).header(ACCEPT, "*/*").headers(self.credentials.clone());
+        let response = request.send().await;
+        (self.observer)(&Method::GET, response.as_ref().ok().map(reqwest::Response::status));
+        let response = response.map_err(|error| unreachable(&error))?;
+        self.limiter.heed(response.headers());
+        let status = response.status();
+        let body = body(response).await;
+        if status.is_success() {
+            return Ok(Answer { body: body? });
+        }
+        let failure = self.failure(status, &body.unwrap_or_default());
+        Err(if status == StatusCode::NOT_FOUND { ReadError::NotFound(failure.message) } else { failure.into() })
+    }
+
+    /// Sends a mutation, once, and tells what came of it (S2).
+    pub async fn mutate<B: Serialize>(
+        &self,
+        _permit: &Permit,
+        guard: &dyn SendGuard,
+        method: Method,
+        path: &[&str],
+        content: Option<&B>,
+    ) -> Outcome<Answer> {
+        let url = match self.url(path) {
+            Ok(url) => url,
+            Err(failure) => return Outcome::NotDone(failure),
+        };
+        if let Some(wait) = self.limiter.blocked(Priority::Mutation) {
+            let message = format!("the provider wants no requests for {}s", wait.as_secs().max(1));
+            return Outcome::NotDone(Failure::new(FailureKind::RateLimited, message));
+        }
+        let mut request = self.mutations.request(method.clone(), url).headers(self.credentials.clone());
+        if let Some(content) = content {
+            request = request.json(content);
+        }
+        // S1, S11: the last moment at which it can be left.
+        if let Err(why) = guard.check() {
+            return Outcome::NotDone(Failure::new(FailureKind::NotSent, why));
+        }
+        let response = request.send().await;
+        (self.observer)(&method, response.as_ref().ok().map(reqwest::Response::status));
+        match response {
+            Ok(response) => self.outcome(response).await,
+            Err(error) if error.is_connect() || error.is_builder() => Outcome::NotDone(unreachable(&error)),
+            Err(error) => Outcome::Unknown(unreachable(&error)),
+        }
+    }
+
+    async fn outcome(&self, response: reqwest::Response) -> Outcome<Answer> {
+        self.limiter.heed(response.headers());
+        let status = response.status();
+        let body = body(response).await;
+        if status.is_success() {
+            return match body {
+                Ok(body) => Outcome::Done(Answer { body }),
+                Err(failure) => Outcome::Unknown(failure),
+            };
+        }
+        let failure = self.failure(status, &body.unwrap_or_default());
+        // S2: these statuses mean that nothing happened; any other may have acted.
+        match status.as_u16() {
+            400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 429 => Outcome::NotDone(failure),
+            _ => Outcome::Unknown(failure),
+        }
+    }
+
+    fn failure(&self, status: StatusCode, body: &[u8]) -> Failure {
+        let kind = match status.as_u16() {
+            401 => FailureKind::Credentials,
+            403 => FailureKind::Forbidden,
+            409 => FailureKind::Conflict,
+            429 => FailureKind::RateLimited,
+            500.. => FailureKind::ProviderFailed,
+            code => FailureKind::Refused(code),
+        };
+        let said = (self.explain)(body).map(|said| format!(": {}", clip(&said))).unwrap_or_default();
+        Failure::new(kind, format!("{status}{said}"))
+    }
+
+    fn url(&self, path: &[&str]) -> Result<Url, Failure> {
+        let mut url = self.base.clone();
+        match url.path_segments_mut() {
+            Ok(mut segments) => segments.pop_if_empty().extend(path),
+            Err(()) => return Err(Failure::new(FailureKind::NotSent, "the endpoint isn't an http(s) URL")),
+        };
+        Ok(url)
+    }
+}
+
+impl Answer {
+    /// The body as JSON of this form.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let start = String::from_utf8_lossy(&self.body[..self.body.len().min(60)]).into_owned();
+            Failure::new(
+                FailureKind::Unreadable,
+                format!("unreadable answer at {}: {}; it begins {start:?}", error.path(), error.inner()),
+            )
+        })
+    }
+}
+
+/// Reads a body up to the cap.
+async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Failure::new(FailureKind::Unreadable, format!("the answer is longer than {MAX_BODY} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The error without its URL, with its causes: reqwest's own text hides them.
+fn unreachable(error: &reqwest::Error) -> Failure {
+    let what = match () {
+        () if error.is_timeout() => "no answer in time",
+        () if error.is_connect() => "no connection",
+        () => "the connection broke",
+    };
+    let mut cause = std::error::Error::source(error);
+    let mut deepest = String::new();
+    while let Some(error) = cause {
+        deepest = format!(": {error}");
+        cause = error.source();
+    }
+    Failure::new(FailureKind::Unreachable, format!("{what}{deepest}"))
+}
+
+/// The first 300 characters, on one line.
+fn clip(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+}

@@ -1,0 +1,178 @@
+//! etcd, kube-apiserver and kube-controller-manager, each the real one.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+
+use crate::child::Guarded;
+use crate::programs::{find, root, run};
+use crate::{EnvError, doing};
+
+/// A control plane that doesn't come up within this long has failed.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
+const ADMIN_TOKEN: &str = "admin-of-this-control-plane";
+/// Those that users of a real cluster rely on: garbage collection, the end of namespaces, service accounts.
+const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,root-ca-certificate-publisher-controller";
+
+/// A running control plane. It ends when this is dropped, or with the process.
+pub struct ControlPlane {
+    dir: PathBuf,
+    server: String,
+    children: Vec<Guarded>,
+}
+
+impl ControlPlane {
+    /// Starts a control plane that keeps its files in `dir`, and installs our CRDs.
+    pub async fn start(dir: &Path) -> Result<Self, EnvError> {
+        fs::create_dir_all(dir).map_err(doing(format!("creating {}", dir.display())))?;
+        let [etcd, etcd_peer, secure] = free_ports()?;
+        let mut plane = Self { dir: dir.into(), server: format!("https://127.0.0.1:{secure}"), children: Vec::new() };
+        plane.write_keys()?;
+        plane.start_etcd(etcd, etcd_peer)?;
+        plane.start_apiserver(etcd, secure)?;
+        plane.write_kubeconfig("admin", ADMIN_TOKEN, "default").map_err(doing("writing the kubeconfig"))?;
+        plane.ready().await?;
+        plane.start_controller_manager()?;
+        plane.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "")?;
+        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"], "")?;
+        Ok(plane)
+    }
+
+    /// A client with all rights.
+    pub async fn admin(&self) -> Result<Client, EnvError> {
+        let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).map_err(|error| EnvError::Other(error.to_string()))?;
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+        Ok(Client::try_from(config.map_err(|error| EnvError::Other(error.to_string()))?)?)
+    }
+
+    /// The kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.dir.join("admin.kubeconfig")
+    }
+
+    /// Runs kubectl with all rights, with this on its standard input.
+    pub fn kubectl(&self, args: &[&str], input: &str) -> Result<String, EnvError> {
+        run(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), input)
+    }
+
+    /// Installs the chart as a user would, but for the Deployment: the operator runs outside. It tells the kubeconfig of
+    /// the operator's ServiceAccount, which has exactly the rights that the chart gives it.
+    pub fn install_chart(&self, namespace: &str, values: &[&str]) -> Result<PathBuf, EnvError> {
+        let mut helm = Command::new(find("helm")?);
+        helm.args(["template", namespace]).arg(root().join("charts/interconnect-operator"));
+        helm.args(["--namespace", namespace, "--kube-version", "1.36.3", "--set", "crds.install=false,aggregateRoles=false"]);
+        for value in values {
+            helm.args(["--set", value]);
+        }
+        for template in ["serviceaccount", "rbac"] {
+            helm.arg("--show-only").arg(format!("templates/{template}.yaml"));
+        }
+        let manifests = run(&mut helm, "")?;
+        self.kubectl(&["apply", "--server-side", "--namespace", namespace, "-f", "-"], &manifests)?;
+        let accounts = ["get", "serviceaccounts", "-n", namespace, "-l", "app.kubernetes.io/name=interconnect-operator", "-o", "name"];
+        let account = self.kubectl(&accounts, "")?;
+        let account = account.trim().trim_start_matches("serviceaccount/").to_owned();
+        let token = self.kubectl(&["create", "token", &account, "-n", namespace, "--duration=24h"], "")?;
+        self.write_kubeconfig(&format!("operator-{namespace}"), token.trim(), namespace).map_err(doing("writing the kubeconfig"))
+    }
+
+    fn start_etcd(&mut self, client: u16, peer: u16) -> Result<(), EnvError> {
+        let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
+        let mut command = Command::new(find("etcd")?);
+        command.arg("--data-dir").arg(self.dir.join("etcd")).arg("--unsafe-no-fsync");
+        command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
+        command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
+        command.args(["--initial-cluster", &format!("default={peer}"), "--log-level", "warn"]);
+        self.start_child("etcd", &command)
+    }
+
+    fn start_apiserver(&mut self, etcd: u16, secure: u16) -> Result<(), EnvError> {
+        let mut command = Command::new(find("kube-apiserver")?);
+        let file = |name: &str| self.dir.join(name).display().to_string();
+        for (flag, value) in [
+            ("etcd-servers", format!("http://127.0.0.1:{etcd}")),
+            ("secure-port", secure.to_string()),
+            ("bind-address", "127.0.0.1".into()),
+            ("cert-dir", file("certs")),
+            ("service-account-issuer", "https://kubernetes.default.svc".into()),
+            ("service-account-key-file", file("service-accounts.pub")),
+            ("service-account-signing-key-file", file("service-accounts.key")),
+            ("token-auth-file", file("tokens.csv")),
+            ("authorization-mode", "RBAC".into()),
+            ("service-cluster-ip-range", "10.0.0.0/24".into()),
+            ("enable-admission-plugins", "OwnerReferencesPermissionEnforcement".into()),
+        ] {
+            command.arg(format!("--{flag}={value}"));
+        }
+        self.start_child("kube-apiserver", &command)
+    }
+
+    fn start_controller_manager(&mut self) -> Result<(), EnvError> {
+        let mut command = Command::new(find("kube-controller-manager")?);
+        command.arg("--kubeconfig").arg(self.kubeconfig()).arg(format!("--controllers={CONTROLLERS}"));
+        command.arg("--service-account-private-key-file").arg(self.dir.join("service-accounts.key"));
+        command.arg("--root-ca-file").arg(self.dir.join("certs/apiserver.crt"));
+        command.args(["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"]);
+        self.start_child("kube-controller-manager", &command)
+    }
+
+    fn start_child(&mut self, program: &'static str, command: &Command) -> Result<(), EnvError> {
+        self.children.push(Guarded::start(program, command, &self.dir.join(format!("{program}.log")))?);
+        Ok(())
+    }
+
+    fn write_keys(&self) -> Result<(), EnvError> {
+        let key = rcgen::KeyPair::generate().map_err(|error| EnvError::Other(error.to_string()))?;
+        let files = [
+            ("service-accounts.key", key.serialize_pem()),
+            ("service-accounts.pub", key.public_key_pem()),
+            ("tokens.csv", format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")),
+        ];
+        for (name, content) in files {
+            fs::write(self.dir.join(name), content).map_err(doing(format!("writing {name}")))?;
+        }
+        Ok(())
+    }
+
+    fn write_kubeconfig(&self, name: &str, token: &str, namespace: &str) -> std::io::Result<PathBuf> {
+        let path = self.dir.join(format!("{name}.kubeconfig"));
+        let authority = self.dir.join("certs/apiserver.crt");
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "here",
+            "clusters": [{"name": "here", "cluster": {"server": self.server, "certificate-authority": authority}}],
+            "users": [{"name": name, "user": {"token": token}}],
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": name, "namespace": namespace}}],
+        });
+        fs::write(&path, kubeconfig.to_string())?;
+        Ok(path)
+    }
+
+    /// Waits until the API server serves objects; it makes its certificate at its start.
+    async fn ready(&self) -> Result<(), EnvError> {
+        let begun = Instant::now();
+        while begun.elapsed() < START_TIMEOUT {
+            if self.dir.join("certs/apiserver.crt").is_file()
+                && let Ok(client) = self.admin().await
+                && Api::<Namespace>::all(client).get("default").await.is_ok()
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Err(self.children.last().map_or_else(|| EnvError::Other("nothing was started".into()), Guarded::not_up))
+    }
+}
+
+/// Three ports that are free now.
+fn free_ports() -> Result<[u16; 3], EnvError> {
+    let bind = || TcpListener::bind("127.0.0.1:0").map_err(doing("looking for a free port"));
+    let listeners = [bind()?, bind()?, bind()?];
+    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(doing("looking for a free port"));
+    Ok([port(&listeners[0])?, port(&listeners[1])?, port(&listeners[2])?])
+}

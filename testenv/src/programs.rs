@@ -1,0 +1,40 @@
+//! Where the third-party programs are.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::{EnvError, doing};
+
+/// The checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The program of this name: from `$KUBEBUILDER_ASSETS`, or as `tools/install.sh` provided it.
+pub fn find(name: &str) -> Result<PathBuf, EnvError> {
+    let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
+    let places = assets.into_iter().chain([root().join(".tools/bin")]);
+    let mut programs = places.map(|place| place.join(name));
+    programs.find(|program| program.is_file()).ok_or_else(|| EnvError::NoProgram(name.into()))
+}
+
+/// Runs a command to its end, with this on its standard input; tells what it printed.
+pub fn run(command: &mut Command, input: &str) -> Result<String, EnvError> {
+    use std::io::Write;
+    let shown = format!("{command:?}");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(doing(shown.clone()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes()).map_err(doing(shown.clone()))?;
+    }
+    let output = child.wait_with_output().map_err(doing(shown.clone()))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    Err(EnvError::Failed { command: shown, output: format!("{text}{}", String::from_utf8_lossy(&output.stderr)) })
+}
