@@ -25,6 +25,9 @@ pub enum KubeError {
     /// It isn't there.
     #[error("not found")]
     NotFound,
+    /// The operator has no right to it.
+    #[error("{0}")]
+    Forbidden(String),
     /// It did not answer in time.
     #[error("the API server did not answer in time")]
     Timeout,
@@ -37,6 +40,7 @@ impl From<kube::Error> for KubeError {
     fn from(error: kube::Error) -> Self {
         match &error {
             kube::Error::Api(status) if status.code == 404 => Self::NotFound,
+            kube::Error::Api(status) if status.code == 403 => Self::Forbidden(status.message.clone()),
             kube::Error::Api(status) if status.is_conflict() && !status.is_already_exists() => Self::Conflict,
             _ => Self::Other(Box::new(error)),
         }

@@ -63,8 +63,9 @@ impl Leadership {
         self.stopping.store(true, Ordering::SeqCst);
     }
 
-    /// Reads the Lease and says until when it allows this process to send.
-    pub async fn confirm(&self) -> Result<SendPermission, String> {
+    /// Reads the Lease and says until when it allows this process to send; in no case later than `within` after the
+    /// intent was written, from when on others count until its request has surely settled.
+    pub async fn confirm(&self, intent: &IntentWritten, within: Duration) -> Result<SendPermission, String> {
         let asked = awake();
         let lease = in_time(self.leases.get(&self.settings.name))
             .await
@@ -75,11 +76,27 @@ impl Leadership {
         }
         let renewed = spec.renew_time.ok_or("the Lease was never renewed")?.0;
         let trust = self.settings.trust();
+        let signed = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::ZERO);
         Ok(SendPermission {
-            by_wall_clock: renewed + SignedDuration::try_from(trust).unwrap_or(SignedDuration::ZERO),
-            by_awake_clock: asked + trust,
+            by_wall_clock: (renewed + signed(trust)).min(intent.wall + signed(within)),
+            by_awake_clock: (asked + trust).min(intent.awake + within),
             stopping: self.stopping.clone(),
         })
+    }
+}
+
+/// When an intent was about to be written, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct IntentWritten {
+    /// The wall clock: the intent's own `startedAt`.
+    pub wall: Timestamp,
+    awake: Duration,
+}
+
+impl IntentWritten {
+    /// Now.
+    pub fn now() -> Self {
+        Self { wall: Timestamp::now(), awake: awake() }
     }
 }
 
@@ -95,7 +112,7 @@ impl SendGuard for SendPermission {
         match () {
             () if self.stopping.load(Ordering::SeqCst) => Err("this operator is stopping".into()),
             () if Timestamp::now() >= self.by_wall_clock || awake() >= self.by_awake_clock => {
-                Err("too long since the leadership was confirmed".into())
+                Err("too long since the leadership was confirmed, or since the intent was written".into())
             }
             () => Ok(()),
         }

@@ -1,30 +1,35 @@
 //! The running operator: election, controllers, probes, and a quick end.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures::future::ready as ready_now;
 use futures::future::{BoxFuture, join_all};
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use k8s_controller::events::{EventRecorder, Reporter};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
+use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::utils::WatchStreamExt;
 use kube::runtime::watcher::{self, Event};
-use kube::runtime::{Controller, controller, predicates, reflector};
+use kube::runtime::{Controller, PredicateConfig, controller, predicates, reflector};
 use kube::{Api, Client, Resource, ResourceExt};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio::sync::{broadcast, watch};
+use tokio_stream::wrappers::BroadcastStream;
 use tracing::{info, warn};
 use url::Url;
 
 use crate::accounts::Accounts;
 use crate::accounts::reconcile::{AccountController, CountCircuits};
 use crate::api::common::Circuit;
+use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
 use crate::kinds::interconnect::InterconnectAdapter;
 use crate::kubernetes::{KubeError, in_time};
@@ -37,6 +42,8 @@ use crate::telemetry::{Metrics, RequestLabels};
 
 /// How long what is under way may go on after the process was told to end.
 const DRAIN: Duration = Duration::from_secs(4);
+/// Circuits don't wait longer than this for the first look at their accounts.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// How often missing CRDs are looked for.
 const CRD_RETRY: Duration = Duration::from_secs(2);
 
@@ -77,7 +84,7 @@ pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError
     let stop = stop_signal().map_err(OperatorError::Signals)?;
     let metrics = Metrics::new();
     let waiting = Waiting::default();
-    let (recheck, rechecked) = mpsc::unbounded_channel();
+    let (recheck, _) = broadcast::channel(256);
     let shared = Arc::new(Shared {
         client: client.clone(),
         accounts: Arc::new(Accounts::new(recheck)),
@@ -104,7 +111,7 @@ pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        ended = operator.lead(rechecked) => ended,
+        ended = operator.lead() => ended,
         () = stopping => {
             warn!("what was under way did not end in time; the next start finds out what became of it");
             Ok(())
@@ -123,14 +130,14 @@ struct Operator {
 
 impl Operator {
     /// Waits for the CRDs and for the lease, and works for as long as it lasts.
-    async fn lead(&self, rechecked: mpsc::UnboundedReceiver<ObjectRef<ProviderAccount>>) -> Result<(), OperatorError> {
+    async fn lead(&self) -> Result<(), OperatorError> {
         self.waiting.begin("controllers");
         self.crds_established().await;
         // A replica that waits for the lease is ready to take over.
         self.waiting.end("controllers");
         let election = self.settings.lease.election(self.client.clone());
         let led = tokio::select! {
-            led = election.with_lease(self.work(rechecked)) => led,
+            led = election.with_lease(self.work()) => led,
             // Who leads lets what is under way come to its end; who waits has nothing to end.
             () = self.stopped_before_leading() => return Ok(()),
         };
@@ -148,14 +155,22 @@ impl Operator {
         }
     }
 
-    async fn work(&self, rechecked: mpsc::UnboundedReceiver<ObjectRef<ProviderAccount>>) -> Result<(), OperatorError> {
+    async fn work(&self) -> Result<(), OperatorError> {
         info!(identity = self.settings.lease.identity, "leading");
         self.shared.metrics.leader.set(1);
         // S5: claims are filled from all our objects before the first order.
+        let accounts = self.identify_accounts().await?;
         self.fill_claims(&self.interconnects).await?;
-        let mut controllers: Vec<BoxFuture<'_, ()>> = self.account_controllers(rechecked);
-        controllers.extend(self.circuit_controllers(self.interconnects.clone()));
-        join_all(controllers).await;
+        let circuits = async {
+            // Circuits that wait for an account which nobody has looked at yet would say so, and lie.
+            let looked_at = || accounts.iter().all(|(namespace, name)| self.shared.accounts.knows(namespace, name));
+            let begun = Instant::now();
+            while !looked_at() && begun.elapsed() < FIRST_LOOK {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            join_all(self.circuit_controllers(self.interconnects.clone())).await;
+        };
+        tokio::join!(join_all(self.account_controllers()), circuits);
         Ok(())
     }
 
@@ -182,6 +197,19 @@ impl Operator {
         }
     }
 
+    /// Which account at its provider each ProviderAccount is; tells their namespaces and names.
+    async fn identify_accounts(&self) -> Result<Vec<(String, String)>, KubeError> {
+        let mut known = Vec::new();
+        for api in self.apis::<DeserializeGuard<ProviderAccount>>() {
+            let all = in_time(api.list(&ListParams::default())).await?;
+            for account in all.items.into_iter().filter_map(readable) {
+                self.shared.accounts.identify(&account);
+                known.push((account.namespace().unwrap_or_default(), account.name_any()));
+            }
+        }
+        Ok(known)
+    }
+
     async fn fill_claims<A: Adapter>(&self, engine: &Engine<A>) -> Result<(), KubeError> {
         for api in self.apis::<DeserializeGuard<A::Object>>() {
             let mut params = ListParams::default().limit(500);
@@ -197,10 +225,7 @@ impl Operator {
         Ok(())
     }
 
-    fn account_controllers(
-        &self,
-        rechecked: mpsc::UnboundedReceiver<ObjectRef<ProviderAccount>>,
-    ) -> Vec<BoxFuture<'_, ()>> {
+    fn account_controllers(&self) -> Vec<BoxFuture<'_, ()>> {
         let metrics = self.shared.metrics.clone();
         let context = Arc::new(AccountController {
             client: self.client.clone(),
@@ -209,23 +234,25 @@ impl Operator {
             lease_duration: self.shared.leadership.lease_duration(),
             circuits: vec![count_circuits::<crate::api::Interconnect>(self.client.clone())],
             events: recorder(&self.client, &self.settings, "accounts"),
+            releasing: tokio::sync::Mutex::default(),
             observer: Arc::new(move |method, status| {
                 let status = status.map_or_else(|| "none".into(), |status| status.as_str().to_owned());
                 let labels = RequestLabels { provider: "cloudflare", method: method_name(method), status };
                 metrics.requests.get_or_create(&labels).inc();
             }),
         });
-        let rechecks = UnboundedReceiverStream::new(rechecked).boxed();
-        let mut rechecks = Some(rechecks);
         let apis = self.apis::<DeserializeGuard<ProviderAccount>>().into_iter();
         apis.map(|api| {
-            let (reader, triggers) = watched::<ProviderAccount>(api);
-            let mut controller = Controller::for_stream(triggers, reader)
+            let (reader, writer) = store();
+            let triggers = triggers(watched(api, writer), user_changes);
+            let here = reader.clone();
+            let rechecks = BroadcastStream::new(self.shared.accounts.rechecks());
+            let rechecks = rechecks
+                .filter_map(move |account| ready_now(account.ok().filter(|account| here.get(account).is_some())));
+            let controller = Controller::for_stream(triggers, reader)
                 .with_config(controller::Config::default().concurrency(4))
+                .reconcile_on(rechecks)
                 .graceful_shutdown_on(stopped(self.stop.clone()));
-            if let Some(rechecks) = rechecks.take() {
-                controller = controller.reconcile_on(rechecks);
-            }
             let failed = |account: Arc<ProviderAccount>, error: &KubeError, _: Arc<AccountController>| {
                 warn!(account = account.name_any(), namespace = account.namespace(), %error, "account not looked at");
                 controller::Action::requeue(crate::duration::jitter(Duration::from_secs(2)))
@@ -237,42 +264,81 @@ impl Operator {
     }
 
     fn circuit_controllers<A: Adapter>(&self, engine: Arc<Engine<A>>) -> Vec<BoxFuture<'_, ()>> {
-        let apis = self.apis::<DeserializeGuard<A::Object>>().into_iter().zip(self.apis::<ProviderAccount>());
-        apis.map(|(api, accounts)| {
-            let (reader, triggers) = watched::<A::Object>(api);
-            let circuits = reader.clone();
-            let controller = Controller::for_stream(triggers, reader)
-                // Stalled objects are looked at again when what they refer to changes.
-                .watches(accounts, watcher::Config::default(), move |account| circuits_of(&circuits, &account))
-                .with_config(controller::Config::default().concurrency(self.settings.concurrency))
-                .graceful_shutdown_on(stopped(self.stop.clone()));
-            let reconcile = |object, engine: Arc<Engine<A>>| engine.reconcile(object);
-            let failed = |object: Arc<A::Object>, error: &_, engine: Arc<Engine<A>>| engine.after_error(&object, error);
-            controller.run(reconcile, failed, engine.clone()).for_each(|_| async {}).boxed()
-        })
-        .collect()
+        let apis = self.apis::<DeserializeGuard<A::Object>>().into_iter();
+        apis.zip(self.apis::<DeserializeGuard<ProviderAccount>>())
+            .map(|(api, accounts)| {
+                let (reader, writer) = store();
+                let circuits = reader.clone();
+                let events = watched(api, writer).inspect_ok(forgetting(engine.clone()));
+                let (_, accounts_writer) = store();
+                let accounts = triggers(watched(accounts, accounts_writer), account_changes);
+                let controller = Controller::for_stream(triggers(events, user_changes), reader)
+                    // Stalled objects are looked at again when what they refer to changes.
+                    .watches_stream(accounts, move |account| circuits_of(&circuits, &account))
+                    .with_config(controller::Config::default().concurrency(self.settings.concurrency))
+                    .graceful_shutdown_on(stopped(self.stop.clone()));
+                let reconcile = |object, engine: Arc<Engine<A>>| engine.reconcile(object);
+                let failed =
+                    |object: Arc<A::Object>, error: &_, engine: Arc<Engine<A>>| engine.after_error(&object, error);
+                controller.run(reconcile, failed, engine.clone()).for_each(|_| async {}).boxed()
+            })
+            .collect()
     }
 }
 
-/// A store of the objects, and a stream of those that people or other programs changed: our own status writes are none.
+/// All changes of the objects, which also go into the store.
 fn watched<K>(
     api: Api<DeserializeGuard<K>>,
-) -> (Store<K>, impl futures::Stream<Item = Result<K, watcher::Error>> + Send)
+    writer: Writer<K>,
+) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync + 'static,
 {
-    let (reader, writer) = store();
     let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
     let readable = events.try_filter_map(|event| async { Ok(readable_event(event)) });
-    let changed = |object: &K| {
-        let parts = [predicates::generation(object), predicates::annotations(object), predicates::finalizers(object)];
-        let deleted = object.meta().deletion_timestamp.is_some();
-        Some(parts.into_iter().flatten().fold(u64::from(deleted), |hash, part| hash.rotate_left(7) ^ part))
-    };
-    let triggers = reflector(writer, readable.modify(|object: &mut K| object.managed_fields_mut().clear()))
-        .applied_objects()
-        .predicate_filter(changed, kube::runtime::PredicateConfig::default());
-    (reader, triggers)
+    reflector(writer, readable.modify(|object: &mut K| object.managed_fields_mut().clear()))
+}
+
+/// Those of the objects that changed in what `matters`.
+fn triggers<K>(
+    events: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send,
+    matters: fn(&K) -> Option<u64>,
+) -> impl Stream<Item = Result<K, watcher::Error>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
+{
+    events.applied_objects().predicate_filter(matters, PredicateConfig::default())
+}
+
+/// What people or other programs change: our own status writes are none of it.
+fn user_changes<K: Resource>(object: &K) -> Option<u64> {
+    let parts = [predicates::generation(object), predicates::annotations(object), predicates::finalizers(object)];
+    let deleted = object.meta().deletion_timestamp.is_some();
+    Some(parts.into_iter().flatten().fold(u64::from(deleted), |hash, part| hash.rotate_left(7) ^ part))
+}
+
+/// What changes of an account for the circuits that use it.
+fn account_changes(account: &ProviderAccount) -> Option<u64> {
+    let conditions = account.status.iter().flat_map(|status| &status.conditions);
+    let ready = conditions.filter(|condition| condition.type_ == READY).map(|ready| (&ready.status, &ready.reason));
+    let mut hasher = DefaultHasher::new();
+    (account.metadata.generation, ready.collect::<Vec<_>>()).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Forgets objects that are deleted, and after a new list those that vanished unseen.
+fn forgetting<A: Adapter>(engine: Arc<Engine<A>>) -> impl FnMut(&Event<A::Object>) + Send {
+    let (mut known, mut seen) = (HashSet::new(), HashSet::new());
+    move |event| match event {
+        Event::Init => seen.clear(),
+        Event::InitApply(object) => seen.extend(object.uid()),
+        Event::InitDone => engine.forget_others(&mut known, std::mem::take(&mut seen)),
+        Event::Apply(object) => known.extend(object.uid()),
+        Event::Delete(object) => {
+            known.remove(&object.uid().unwrap_or_default());
+            engine.forget(&object.uid().unwrap_or_default());
+        }
+    }
 }
 
 /// One object that can't be read must not wedge the watch of all others.

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
-use tokio::sync::mpsc;
+use tokio::sync::broadcast;
 
 use crate::api::ProviderAccount;
-use crate::api::account::OrderPolicy;
+use crate::api::account::{OrderPolicy, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
 use crate::providers::cloudflare::Cloudflare;
@@ -36,6 +37,8 @@ pub struct Account {
     pub upstream: String,
     /// How long a lost request may still act, and lists may lag.
     pub settle_time: Duration,
+    /// How long after its intent was written a request may still be sent (S1).
+    pub send_within: Duration,
     /// Changes with the spec and with the credentials.
     pub version: String,
     /// What may be ordered.
@@ -67,12 +70,15 @@ pub struct Entry {
     pub account: Option<Arc<Account>>,
     /// Why it shouldn't be asked now.
     pub problem: Option<Problem>,
+    /// It is being deleted.
+    pub closing: bool,
 }
 
 /// All accounts.
 pub struct Accounts {
     entries: RwLock<HashMap<(String, String), Entry>>,
-    recheck: mpsc::UnboundedSender<ObjectRef<ProviderAccount>>,
+    upstream: RwLock<HashMap<(String, String), String>>,
+    recheck: broadcast::Sender<ObjectRef<ProviderAccount>>,
 }
 
 /// Until an account is known, circuits are looked at as the CRD's defaults say.
@@ -81,8 +87,31 @@ const DEFAULT_SETTLE: Duration = Duration::from_secs(900);
 
 impl Accounts {
     /// No accounts yet; those to look at again are sent to `recheck`.
-    pub fn new(recheck: mpsc::UnboundedSender<ObjectRef<ProviderAccount>>) -> Self {
-        Self { entries: RwLock::default(), recheck }
+    pub fn new(recheck: broadcast::Sender<ObjectRef<ProviderAccount>>) -> Self {
+        Self { entries: RwLock::default(), upstream: RwLock::default(), recheck }
+    }
+
+    /// Accounts to look at again.
+    pub fn rechecks(&self) -> broadcast::Receiver<ObjectRef<ProviderAccount>> {
+        self.recheck.subscribe()
+    }
+
+    /// Takes note of which account at the provider this is: known, and never changed, whether it can be used or not.
+    pub fn identify(&self, account: &ProviderAccount) {
+        let key = (account.namespace().unwrap_or_default(), account.name_any());
+        self.upstream.write().unwrap_or_else(PoisonError::into_inner).insert(key, upstream(&account.spec));
+    }
+
+    /// Which account at the provider this is.
+    pub fn upstream(&self, namespace: &str, name: &str) -> String {
+        let upstream = self.upstream.read().unwrap_or_else(PoisonError::into_inner);
+        upstream.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| format!("unknown/{namespace}/{name}"))
+    }
+
+    /// Whether the account was looked at.
+    pub fn knows(&self, namespace: &str, name: &str) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.contains_key(&(namespace.into(), name.into()))
     }
 
     /// What is known of this account.
@@ -90,6 +119,7 @@ impl Accounts {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| Entry {
             account: None,
+            closing: false,
             problem: Some(Problem::waiting(
                 reason::WAITING_FOR_DEPENDENCY,
                 format!("there is no usable ProviderAccount {name} in namespace {namespace} yet: create it, or see its conditions"),
@@ -116,12 +146,20 @@ impl Accounts {
     }
 }
 
+/// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
+pub fn upstream(spec: &ProviderAccountSpec) -> String {
+    let id = spec.cloudflare.as_ref().map(|identity| identity.account_id.as_str()).unwrap_or_default();
+    let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+    format!("cloudflare/{id}{elsewhere}")
+}
+
 impl Entry {
     /// What `decide` must know of it.
     pub fn facts(&self, resource: &str) -> AccountFacts {
         let account = self.account.as_deref();
         AccountFacts {
             problem: self.problem.clone(),
+            closing: self.closing,
             poll_interval: account.map_or(DEFAULT_POLL, Account::poll_interval),
             settle_time: account.map_or(DEFAULT_SETTLE, |account| account.settle_time),
             search_proven: account.is_some_and(|account| account.search_proven(resource)),

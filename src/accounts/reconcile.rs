@@ -56,6 +56,8 @@ pub struct AccountController {
     pub events: EventRecorder,
     /// Told of every request to a provider.
     pub observer: Observer,
+    /// Held while an account is let go.
+    pub releasing: tokio::sync::Mutex<()>,
 }
 
 /// How an account stands.
@@ -83,6 +85,7 @@ impl AccountController {
             }
             account => account?,
         };
+        self.accounts.identify(&account);
         let circuits = self.count_circuits(&account).await?;
         if account.metadata.deletion_timestamp.is_some() && circuits == 0 {
             return self.release(&api, account).await;
@@ -106,7 +109,12 @@ impl AccountController {
 
     /// Nothing needs the account any more.
     async fn release(&self, api: &Api<ProviderAccount>, account: ProviderAccount) -> Result<Action, KubeError> {
-        self.let_former_secret_go(&account, None).await?;
+        // Two accounts that share a Secret must not each leave it to the other.
+        let _one_at_a_time = self.releasing.lock().await;
+        let held = account.status.as_ref().and_then(|status| status.held_secret.clone());
+        for name in [held.as_deref(), Some(account.spec.credentials_secret_ref.name.as_str())].into_iter().flatten() {
+            self.let_secret_go(&account, name).await?;
+        }
         if account.finalizers().iter().any(|name| name == IN_USE_FINALIZER) {
             let change = MetadataChange { release: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
             change_metadata(api, &account, &change).await?;
@@ -118,7 +126,13 @@ impl AccountController {
     /// Lets a Secret go that this account held and needs no more, unless another account needs it.
     async fn let_former_secret_go(&self, account: &ProviderAccount, still: Option<&str>) -> Result<(), KubeError> {
         let former = account.status.as_ref().and_then(|status| status.held_secret.as_deref());
-        let Some(former) = former.filter(|former| Some(*former) != still) else { return Ok(()) };
+        match former.filter(|former| Some(*former) != still) {
+            Some(former) => self.let_secret_go(account, former).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn let_secret_go(&self, account: &ProviderAccount, former: &str) -> Result<(), KubeError> {
         let api: Api<ProviderAccount> = Api::namespaced(self.client.clone(), &namespace(account));
         let others = in_time(api.list(&ListParams::default())).await?;
         let needed = |other: &ProviderAccount| {
@@ -141,6 +155,13 @@ impl AccountController {
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &namespace(account));
         let secret = match credentials::read(&secrets, name).await {
             Ok(secret) => secret,
+            Err(CredentialsError::Kube(KubeError::Forbidden(said))) => {
+                let message = format!(
+                    "the operator may not read the Secret {name}: {said}. Give its ServiceAccount the chart's Role in this namespace"
+                );
+                let standing = Standing::problem(reason::CREDENTIALS_UNREADABLE, message);
+                return Ok((self.register(account, None, standing), None));
+            }
             Err(CredentialsError::Kube(error)) => return Err(error),
             Err(error) => {
                 let standing = Standing::problem(reason::CREDENTIALS_NOT_FOUND, error.to_string());
@@ -170,7 +191,8 @@ impl AccountController {
             let message = format!("ProviderAccount {}: {}", account.name_any(), standing.word.message);
             Problem::stalled(standing.word.reason, message)
         });
-        self.accounts.set(&namespace(account), &account.name_any(), Some(Entry { account: built, problem }));
+        let closing = account.metadata.deletion_timestamp.is_some();
+        self.accounts.set(&namespace(account), &account.name_any(), Some(Entry { account: built, problem, closing }));
         standing
     }
 
@@ -208,8 +230,10 @@ impl AccountController {
         Ok(Arc::new(Account {
             reference: ObjectRef::from_obj(account),
             provider: Provider::Cloudflare(client),
-            upstream: format!("cloudflare/{}", identity.account_id),
-            settle_time: settle_time.max(timeout + self.lease_duration),
+            upstream: super::upstream(spec),
+            // S3: whatever was sent has surely settled by then, and whoever sent it no longer leads.
+            settle_time: settle_time.max(timeout * 2 + self.lease_duration),
+            send_within: timeout,
             version,
             policy: spec.order_policy.clone().unwrap_or_default(),
             poll_interval,

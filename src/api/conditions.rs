@@ -23,6 +23,7 @@ pub mod reason {
     pub const CREDENTIALS_INCOMPLETE: &str = "CredentialsIncomplete";
     pub const CREDENTIALS_NOT_FOUND: &str = "CredentialsNotFound";
     pub const CREDENTIALS_REJECTED: &str = "CredentialsRejected";
+    pub const CREDENTIALS_UNREADABLE: &str = "CredentialsUnreadable";
     pub const DECOMMISSIONING: &str = "Decommissioning";
     pub const DOCUMENT_UNAVAILABLE: &str = "DocumentUnavailable";
     pub const DRIFTED: &str = "Drifted";

@@ -10,13 +10,13 @@ use crate::api::annotations;
 use crate::api::common::DocumentType;
 use crate::api::conditions::reason;
 use crate::api::interconnect::{Direct, Facility, Interconnect, SlotSelector};
-use crate::lifecycle::adapter::{Access, Adapter, Found, Offer, Query, Seen, Wanted};
+use crate::lifecycle::adapter::{Access, Adapter, Fitting, Found, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::{Problem, Readiness, Upstream};
 use crate::lifecycle::key::sha256;
 use crate::providers::cloudflare::{self, Cloudflare, Interconnects, Slot};
 use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, Outcome, ReadError};
+use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::transport::SendGuard;
 
 /// The adapter.
@@ -42,16 +42,16 @@ impl Adapter for InterconnectAdapter {
         }
     }
 
-    fn claims(object: &Interconnect) -> Vec<Claim> {
-        let Some(direct) = &object.spec.direct else { return Vec::new() };
+    fn claims(object: &Interconnect, held: Option<Rank>) -> Vec<Claim> {
         let Some(slot) = chosen_slot(object) else { return Vec::new() };
         let creation = object.status.as_ref().and_then(|status| status.common.creation.as_ref());
         let ordered = creation.is_some_and(|creation| creation.started_at.is_some());
-        let rank = if ordered { Rank::Intent } else { Rank::Wish };
-        vec![Claim { on: slot_claim(&slot), rank, flexible: direct.slot_id.is_none() && !ordered }]
+        let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
+        let named = object.spec.direct.as_ref().is_some_and(|direct| direct.slot_id.is_some());
+        vec![Claim { on: slot_claim(&slot), rank, flexible: !named && rank == Rank::Wish }]
     }
 
-    async fn turn(client: &Cloudflare) -> Permit {
+    async fn turn(client: &Cloudflare) -> Result<Permit, Failure> {
         client.mutation_permit().await
     }
 
@@ -63,9 +63,12 @@ impl Adapter for InterconnectAdapter {
         let all = at.client.interconnects(at.asking(), query.not_before).await.items?;
         let Some(direct) = &query.object.spec.direct else { return Ok(Found::default()) };
         let chosen = chosen_slot(query.object);
-        let mut fits: Vec<(String, bool)> = Vec::new();
+        let mut fits: Vec<Fitting> = Vec::new();
         if let Some(slot) = &chosen {
-            fits.extend(all.on_slot(slot).iter().map(|name| (name.clone(), true)));
+            // While a selector may still pick another slot, what stands on this one is no more than alike.
+            let exact = direct.slot_id.is_some() || !query.to_order;
+            let place = Some(slot_claim(slot));
+            fits.extend(all.on_slot(slot).iter().map(|name| Fitting { id: name.clone(), exact, place: place.clone() }));
         }
         if let Some(selector) = &direct.slot_selector {
             fits.extend(alike(&all, selector, chosen.as_deref()));
@@ -102,7 +105,18 @@ impl Adapter for InterconnectAdapter {
             // S6: missing from a list is a reason to ask singly, nothing more.
             None => at.client.interconnect(at.asking(), id).await?,
         };
-        let state = at.client.state(at.asking(), id).await?;
+        let state = match at.client.state(at.asking(), id).await {
+            // S6: only the 404 of the object itself says that it is gone.
+            Err(ReadError::NotFound(said)) => {
+                at.client.interconnect(at.asking(), id).await?;
+                return Err(Failure::new(
+                    FailureKind::Unreadable,
+                    format!("{id} is there, and its state isn't: {said}"),
+                )
+                .into());
+            }
+            state => state?,
+        };
         let ending = object.metadata.deletion_timestamp.is_some();
         let in_use_by = if ending { at.client.cnis_on(at.asking(), id).await? } else { Vec::new() };
         let upstream = Upstream { readiness: readiness(&state), in_use_by, drift: drift(object, &there) };
@@ -164,7 +178,7 @@ fn chosen_slot(object: &Interconnect) -> Option<String> {
 }
 
 /// Live interconnects that would do for the selector, on other slots than the chosen one.
-fn alike(all: &Interconnects, selector: &SlotSelector, chosen: Option<&str>) -> Vec<(String, bool)> {
+fn alike(all: &Interconnects, selector: &SlotSelector, chosen: Option<&str>) -> Vec<Fitting> {
     let same =
         |seen: &Option<String>, wanted: &str| seen.as_deref().is_some_and(|seen| seen.eq_ignore_ascii_case(wanted));
     let fits = all.iter().filter(|there| {
@@ -173,7 +187,8 @@ fn alike(all: &Interconnects, selector: &SlotSelector, chosen: Option<&str>) -> 
             && same(&there.speed, &selector.speed)
             && there.slot_id.as_deref() != chosen
     });
-    fits.map(|there| (there.name.clone(), false)).collect()
+    let place = |there: &cloudflare::Interconnect| there.slot_id.as_deref().map(slot_claim);
+    fits.map(|there| Fitting { id: there.name.clone(), exact: false, place: place(there) }).collect()
 }
 
 /// What can be ordered: the chosen slot if it is free, or else, for a selector, any free slot that nobody here wants.
@@ -186,7 +201,7 @@ async fn offer(
 ) -> Result<Result<Offer, Problem>, Failure> {
     let free = |slot: &str| (query.claim)(&slot_claim(slot));
     if let Some(slot) = chosen.filter(|slot| direct.slot_id.is_some() || free(slot)) {
-        match slot_offer(at, direct, &slot, all).await? {
+        match slot_offer(at, direct, &slot).await? {
             Err(problem) if direct.slot_id.is_some() => return Ok(Err(problem)),
             Err(_) => {}
             Ok(offer) => return Ok(Ok(offer)),
@@ -211,7 +226,6 @@ async fn slot_offer(
     at: Access<'_, Cloudflare>,
     direct: &Direct,
     slot: &str,
-    all: &Interconnects,
 ) -> Result<Result<Offer, Problem>, Failure> {
     let unavailable = |message: String| Ok(Err(Problem::stalled(reason::NOT_AVAILABLE, message)));
     let found = match at.client.slot(at.asking(), slot).await {
@@ -223,11 +237,8 @@ async fn slot_offer(
         }
         Err(ReadError::NotHeard(failure)) => return Err(failure),
     };
-    if found.occupied && all.on_slot(slot).is_empty() {
-        return unavailable(format!(
-            "slot {slot} at {} is occupied, and not by this account: name another in spec.direct.slotId",
-            found.site
-        ));
+    if found.occupied {
+        return unavailable(format!("slot {slot} at {} is occupied: name another in spec.direct.slotId", found.site));
     }
     match speed(direct) {
         Some(speed) if !speed.eq_ignore_ascii_case(&found.speed) => {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::claims::Claim;
+use super::claims::{Claim, Rank};
 use super::facts::{Problem, Upstream};
 use crate::accounts::Account;
 use crate::api::common::{Circuit, DocumentType};
@@ -46,10 +46,21 @@ pub struct Found {
     pub ours: Vec<String>,
     /// Ids of live objects that carry only the first half of our key.
     pub namesakes: Vec<String>,
-    /// Ids of live objects without a key that fit the wish; true: exactly (the same place), not merely alike.
-    pub fits: Vec<(String, bool)>,
+    /// Live objects without a key that fit the wish.
+    pub fits: Vec<Fitting>,
     /// What can be ordered, or why nothing can. Absent where only an order under way is looked for.
     pub offer: Option<Result<Offer, Problem>>,
+}
+
+/// A live upstream object without a key that fits the wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fitting {
+    /// Its upstream id.
+    pub id: String,
+    /// Nothing else will do: it is what was ordered, or what the wish names.
+    pub exact: bool,
+    /// The claim on the place that it takes, if it takes one.
+    pub place: Option<String>,
 }
 
 /// What can be ordered.
@@ -111,11 +122,12 @@ pub trait Adapter: Send + Sync + 'static {
     /// The client, if the account is one at the kind's provider.
     fn client(account: &Account) -> Option<&Self::Client>;
 
-    /// What the object claims upstream (S5), besides the id that the engine claims.
-    fn claims(object: &Self::Object) -> Vec<Claim>;
+    /// What the object claims upstream (S5), besides the id that the engine claims: at the rank of the id that it
+    /// holds, if it holds one.
+    fn claims(object: &Self::Object, held: Option<Rank>) -> Vec<Claim>;
 
     /// Waits for the turn to change something.
-    fn turn(client: &Self::Client) -> impl Future<Output = Permit> + Send;
+    fn turn(client: &Self::Client) -> impl Future<Output = Result<Permit, Failure>> + Send;
 
     /// A harmless read of the account (S6).
     fn probe(at: Access<'_, Self::Client>) -> impl Future<Output = Result<(), Failure>> + Send;

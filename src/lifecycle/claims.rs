@@ -103,11 +103,12 @@ impl Claims {
         Ok(())
     }
 
-    /// Another object that claims `on`.
-    pub fn other_holder(&self, uid: &str, on: &str) -> Option<String> {
+    /// Another object that claims `on`, at this rank or better.
+    pub fn other_holder(&self, uid: &str, on: &str, rank: Rank) -> Option<String> {
         let table = self.table();
         let holders = table.by_thing.get(on)?;
-        holders.iter().find(|(_, holder)| holder.uid != uid).map(|(_, holder)| holder.name.clone())
+        let other = holders.iter().find(|(held, holder)| holder.uid != uid && *held <= rank);
+        other.map(|(_, holder)| holder.name.clone())
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

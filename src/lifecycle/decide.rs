@@ -2,12 +2,9 @@
 //!
 //! Rules S1 to S13 are those of `docs/safety.md`. The engine takes the step, records what came of it, and asks again.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
-
 use super::facts::{
-    Documents, Facts, Findings, Fit, Heard, Identity, Plan, Read, Readiness, Refusal, Search, Sent, Trouble, Upstream,
+    Documents, Facts, Findings, Fit, Heard, Identity, Look, Plan, Read, Readiness, Refusal, Search, Sent, Trouble,
+    Upstream, at_least,
 };
 use super::verdict::{Next, Verdict, Word};
 use crate::api::common::{DeletionPolicy, Operation};
@@ -43,9 +40,11 @@ pub enum Step {
     NoteConflict,
     /// A person says that nothing is upstream: count the next attempt.
     Reopen {
-        /// Upstream objects that the person saw and declared not to be ours.
+        /// Upstream objects that the person saw and declared not to be ours, besides those of former answers.
         dismissed: Vec<String>,
     },
+    /// An answer stands there that was given to no question of ours: count on, so that it answers none to come.
+    VoidAnswer,
     /// Take the upstream id off the object.
     Forget,
     /// Fetch the documents that are due.
@@ -90,6 +89,20 @@ pub fn decide(facts: &Facts) -> Step {
 }
 
 impl Step {
+    /// Whether the step is owed to what was begun already, at the provider or by writing an intent.
+    pub fn concludes(&self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Record { .. }
+                | Self::Withdraw(_)
+                | Self::NoteConflict
+                | Self::Delete(_)
+                | Self::RecordDeleted
+                | Self::WithdrawDelete(_)
+        )
+    }
+
     /// Whether the step changes anything but what is shown.
     pub fn has_effect(&self) -> bool {
         !matches!(self, Self::ReadFresh | Self::Search | Self::Observe(_) | Self::Probe | Self::Wait(_) | Self::Rest(_))
@@ -143,6 +156,10 @@ fn order(facts: &Facts) -> Step {
     if let Some(other) = &facts.claimed_by {
         return rest(already_taken(other));
     }
+    if facts.account.closing {
+        let message = "the account is being deleted: nothing new is ordered from it";
+        return rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll));
+    }
     // S1, S12: an order starts from a fresh read, and its search begins after that.
     if facts.read == Read::Cached {
         return Step::ReadFresh;
@@ -159,13 +176,14 @@ fn place(facts: &Facts, findings: &Findings) -> Step {
     if let [id] = findings.ours.as_slice() {
         return Step::Record { id: id.clone(), ordered: true };
     }
-    let dismissed = facts.recorded.creation.as_ref().map(|creation| creation.dismissed.as_slice()).unwrap_or_default();
-    let candidates: Vec<String> = candidates(findings).filter(|id| !dismissed.contains(id)).collect();
+    let candidates = candidates(facts, findings);
+    if facts.answered_nothing_there() {
+        // Spent before anything is ordered under it, and for no more than the person was shown.
+        let seen = candidates.into_iter().filter(|id| facts.recorded.candidates.contains(id));
+        return Step::Reopen { dismissed: seen.collect() };
+    }
     if !candidates.is_empty() {
         // S4: what may be ours, and that nobody here holds, is for a person to tell.
-        if facts.answered_nothing_there() && candidates.iter().all(|id| facts.recorded.candidates.contains(id)) {
-            return Step::Reopen { dismissed: [dismissed, &candidates].concat() };
-        }
         return rest(already_ordered(facts, &candidates));
     }
     if let Some(holder) = findings.fits.iter().filter(|fit| fit.exact).find_map(|fit| fit.claimed_by.as_ref()) {
@@ -187,9 +205,10 @@ fn place(facts: &Facts, findings: &Findings) -> Step {
 }
 
 /// Everything that may be this object's without proof: two that carry our key are as bad as one that may.
-fn candidates(findings: &Findings) -> impl Iterator<Item = String> + '_ {
+fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
     let unclaimed = findings.fits.iter().filter(|fit| fit.claimed_by.is_none()).map(|fit| &fit.id);
-    findings.ours.iter().chain(&findings.namesakes).chain(unclaimed).cloned()
+    let all = findings.ours.iter().chain(&findings.namesakes).chain(unclaimed);
+    all.filter(|id| !facts.dismissed().contains(id)).cloned().collect()
 }
 
 /// An order is under way and no id is known.
@@ -201,8 +220,9 @@ fn resolve(facts: &Facts) -> Step {
         None if facts.memory.may_create => return Step::Create,
         _ => {}
     }
-    if facts.answered_nothing_there() {
-        return Step::Reopen { dismissed: Vec::new() };
+    if !facts.finalizer && facts.deletion.is_none() {
+        // Somebody replaced the object, finalizer and all: an order is under way all the same.
+        return Step::Hold;
     }
     let Some(search) = &facts.search else { return Step::Search };
     match &search.found {
@@ -220,9 +240,18 @@ fn mine(facts: &Facts, findings: &Findings) -> Vec<String> {
     if !findings.ours.is_empty() {
         return findings.ours.clone();
     }
-    // S5: a natural key speaks for us only while our own intent is of unknown outcome, and never after a conflict.
-    let natural = |fit: &&Fit| fit.exact && fit.claimed_by.is_none() && !conflict_noted(facts);
+    // S5: a natural key speaks for us only while our own intent is of unknown outcome, and never after a conflict, nor
+    // for what a person said is not ours.
+    let natural = |fit: &&Fit| {
+        fit.exact && fit.claimed_by.is_none() && !conflict_noted(facts) && !facts.dismissed().contains(&fit.id)
+    };
     findings.fits.iter().filter(natural).map(|fit| fit.id.clone()).collect()
+}
+
+/// Whether this pass searched, completely, for the order under way and did not find it.
+pub fn searched_in_vain(facts: &Facts) -> bool {
+    let found = facts.search.as_ref().and_then(|search| search.found.as_ref().ok());
+    facts.order_began().is_some() && found.is_some_and(|findings| mine(facts, findings).is_empty())
 }
 
 fn conflict_noted(facts: &Facts) -> bool {
@@ -238,11 +267,15 @@ fn not_found(facts: &Facts, search: &Search) -> Step {
         let message = "the answer to the order was lost: searching for it until the provider has surely settled";
         return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
     }
-    if !account.search_proven {
+    let answered = facts.answered_nothing_there();
+    if !account.search_proven && !answered {
         return rest(outcome_unknown(facts));
     }
     if facts.deletion.is_some() {
         return Step::Release(Release::Nothing);
+    }
+    if answered {
+        return Step::Reopen { dismissed: Vec::new() };
     }
     let refusal = conflict_noted(facts).then(|| Refusal {
         by_provider: true,
@@ -259,21 +292,24 @@ fn hold(facts: &Facts, id: &str, ordered: bool) -> Step {
     if let Some(other) = &facts.claimed_by {
         return rest(already_taken(other));
     }
+    // S8: the finalizer comes with the first held id at the latest.
+    if !facts.finalizer && !facts.observe_only {
+        return Step::Hold;
+    }
     if let Some(problem) = &facts.account.problem {
         return unheard(facts, &problem.trouble());
     }
-    match &facts.upstream {
-        None => Step::Observe(id.into()),
-        Some(Heard::NotHeard(trouble)) => unheard(facts, trouble),
-        Some(Heard::NotFound) => gone(facts, id),
-        Some(Heard::Found(upstream)) => keep(facts, id, ordered, upstream),
+    let Some(look) = &facts.look else { return Step::Observe(id.into()) };
+    match &look.heard {
+        Heard::NotHeard(trouble) => unheard(facts, trouble),
+        Heard::NotFound => gone(facts, look, id),
+        Heard::Found(upstream) => keep(facts, id, ordered, upstream),
     }
 }
 
 /// It is there: put our records in order, then the documents, then rest.
 fn keep(facts: &Facts, id: &str, ordered: bool, upstream: &Upstream) -> Step {
-    let marked = facts.marks.external_id.is_some() && (facts.finalizer || facts.observe_only);
-    if !marked {
+    if facts.marks.external_id.is_none() {
         return Step::Record { id: id.into(), ordered };
     }
     match &facts.documents {
@@ -287,15 +323,18 @@ fn keep(facts: &Facts, id: &str, ordered: bool, upstream: &Upstream) -> Step {
 }
 
 /// The provider says that what we hold isn't there (S6).
-fn gone(facts: &Facts, id: &str) -> Step {
+fn gone(facts: &Facts, look: &Look, id: &str) -> Step {
     match &facts.probe {
         None => return Step::Probe,
         Some(Err(trouble)) => return unheard(facts, trouble),
         Some(Ok(())) => {}
     }
-    if just_ordered(facts) {
+    if facts.just_ordered(look.begun) {
         let message = "the provider took the order and doesn't show it yet";
         return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
+    }
+    if facts.answered_nothing_there() && facts.recorded.asked.as_deref() != Some(reason::GONE_UPSTREAM) {
+        return Step::VoidAnswer;
     }
     if facts.answered_nothing_there() {
         return match facts.marks.external_id {
@@ -310,14 +349,9 @@ fn gone(facts: &Facts, id: &str) -> Step {
     rest(Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll))
 }
 
-/// Within the settle time after an order, not found isn't gone.
-fn just_ordered(facts: &Facts) -> bool {
-    facts.order_began().is_some_and(|began| !at_least(facts.now, began, facts.account.settle_time))
-}
-
 /// Another object ordered it (S5): look, show, never change.
 fn look_only(facts: &Facts, id: &str, owner: &str) -> Step {
-    if facts.upstream.is_none() && facts.account.problem.is_none() {
+    if facts.look.is_none() && facts.account.problem.is_none() {
         return Step::Observe(id.into());
     }
     let message = format!(
@@ -334,6 +368,7 @@ fn part(facts: &Facts) -> Step {
         return rest(Verdict::underway(reason::DECOMMISSIONING, "nothing of ours holds this object", Next::Change));
     }
     match facts.identity() {
+        _ if never_ordered(facts) => Step::Release(Release::Nothing),
         _ if facts.deletion.is_some_and(|deletion| deletion.crd_going) => Step::Release(Release::Retained),
         _ if retained(facts) => Step::Release(Release::Retained),
         _ if facts.suspended => rest(Verdict::stalled(
@@ -342,7 +377,6 @@ fn part(facts: &Facts) -> Step {
             Next::Change,
         )),
         Identity::Conflict { marked, recorded } => rest(identity_conflict(&marked, &recorded)),
-        _ if never_ordered(facts) => Step::Release(Release::Nothing),
         Identity::Foreign { .. } => Step::Release(Release::Retained),
         identity => match (&facts.account.problem, identity) {
             (Some(problem), _) => rest(Verdict::problem(problem, Next::Backoff)),
@@ -355,10 +389,13 @@ fn part(facts: &Facts) -> Step {
 
 /// Whether deletion leaves alone what is upstream.
 fn retained(facts: &Facts) -> bool {
-    if facts.observe_only || facts.claimed_by.is_some() && facts.order_began().is_none() {
+    let identity = facts.identity();
+    // What another object has the better claim on isn't this one's to end; an order of its own under way is.
+    let taken = facts.claimed_by.is_some() && (identity != Identity::None || facts.order_began().is_none());
+    if facts.observe_only || taken {
         return true;
     }
-    match (facts.deletion_policy, facts.identity()) {
+    match (facts.deletion_policy, identity) {
         (_, Identity::Foreign { .. }) | (Some(DeletionPolicy::Retain), _) => true,
         (Some(DeletionPolicy::Delete), _) | (None, Identity::None | Identity::Conflict { .. }) => false,
         (None, Identity::Held { ordered, .. }) => !ordered,
@@ -373,9 +410,6 @@ fn never_ordered(facts: &Facts) -> bool {
 
 /// Whether there is something to end must be known first.
 fn settle_order_first(facts: &Facts) -> Step {
-    if facts.answered_nothing_there() && !matches!(facts.memory.create, Some(Sent::Done { .. })) {
-        return Step::Release(Release::Nothing);
-    }
     match resolve(facts) {
         // What was never sent need not be sent now.
         Step::Create => Step::Withdraw(None),
@@ -393,8 +427,9 @@ fn search_before_release(facts: &Facts) -> Step {
     if let [id] = findings.ours.as_slice() {
         return Step::Record { id: id.clone(), ordered: true };
     }
-    let candidates: Vec<String> = candidates(findings).collect();
-    if candidates.is_empty() || facts.answered_nothing_there() {
+    let candidates = candidates(facts, findings);
+    let shown = candidates.iter().all(|id| facts.recorded.candidates.contains(id));
+    if candidates.is_empty() || shown && facts.answered_nothing_there() {
         return Step::Release(Release::Nothing);
     }
     rest(already_ordered(facts, &candidates))
@@ -413,15 +448,15 @@ fn end(facts: &Facts, id: &str) -> Step {
     if let Some(refusal) = &facts.memory.turned_away {
         return rest(deletion_turned_away(id, refusal));
     }
-    match &facts.upstream {
-        None => Step::Observe(id.into()),
-        Some(Heard::NotHeard(trouble)) => rest(Verdict::unheard_underway(trouble)),
-        Some(Heard::NotFound) => ended(facts),
-        Some(Heard::Found(upstream)) => end_what_is_there(facts, id, upstream),
+    let Some(look) = &facts.look else { return Step::Observe(id.into()) };
+    match &look.heard {
+        Heard::NotHeard(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Heard::NotFound => ended(facts, look),
+        Heard::Found(upstream) => end_what_is_there(facts, look, id, upstream),
     }
 }
 
-fn end_what_is_there(facts: &Facts, id: &str, upstream: &Upstream) -> Step {
+fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) -> Step {
     let waiting = |message: &str, next| rest(Verdict::underway(reason::DECOMMISSIONING, message, next));
     match (&facts.recorded.operation, &facts.memory.delete) {
         // S8: a deletion that is done is never repeated.
@@ -429,7 +464,7 @@ fn end_what_is_there(facts: &Facts, id: &str, upstream: &Upstream) -> Step {
             waiting("the provider accepted the end; it isn't gone yet", Next::Poll)
         }
         (Some(_), Some(Sent::Done { .. })) => Step::RecordDeleted,
-        (Some(operation), _) if !at_least(facts.now, operation.started_at, facts.account.settle_time) => {
+        (Some(operation), _) if !at_least(look.begun, operation.started_at, facts.account.settle_time) => {
             waiting("the answer to the deletion was lost: waiting until the provider has surely settled", Next::Backoff)
         }
         (operation, _) if upstream.in_use_by.is_empty() => {
@@ -446,7 +481,7 @@ fn end_what_is_there(facts: &Facts, id: &str, upstream: &Upstream) -> Step {
 }
 
 /// The provider says that what we end isn't there (S6).
-fn ended(facts: &Facts) -> Step {
+fn ended(facts: &Facts, look: &Look) -> Step {
     match &facts.probe {
         None => return Step::Probe,
         Some(Err(trouble)) => return rest(Verdict::unheard_underway(trouble)),
@@ -455,8 +490,8 @@ fn ended(facts: &Facts) -> Step {
     let accepted = facts.recorded.operation.as_ref().is_some_and(|operation| {
         operation.accepted_at.is_some() || matches!(facts.memory.delete, Some(Sent::Done { .. }))
     });
-    let twice = facts.memory.missing_for.is_some_and(|ago| ago >= facts.account.poll_interval);
-    if accepted || twice && !just_ordered(facts) {
+    let twice = look.missing_for.is_some_and(|ago| ago >= facts.account.poll_interval);
+    if accepted || twice && !facts.just_ordered(look.begun) {
         return Step::Release(Release::Ended);
     }
     let message = "the provider doesn't show it: looking once more before letting go";
@@ -511,7 +546,8 @@ fn refused_verdict(message: &str) -> Verdict {
         "the provider refused the order: {message}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)"
     );
     let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message: message.into() };
-    Verdict::stalled(reason::PROVIDER_REFUSED, said, Next::Change).not_synced(&trouble)
+    // New credentials change the basis without any object's changing.
+    Verdict::stalled(reason::PROVIDER_REFUSED, said, Next::Poll).not_synced(&trouble)
 }
 
 fn awaiting_approval(plan: &Plan) -> Verdict {
@@ -549,9 +585,4 @@ fn outcome_unknown(facts: &Facts) -> Verdict {
         facts.nothing_there()
     );
     Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll)
-}
-
-/// Whether `later` is at least `by` after `earlier`. A clock set back makes it later, never sooner.
-fn at_least(later: Timestamp, earlier: Timestamp, by: Duration) -> bool {
-    later.duration_since(earlier) >= SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)
 }

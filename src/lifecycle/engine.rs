@@ -1,5 +1,6 @@
 //! The shell around `decide`: gathers the facts, takes the step, records what came of it, asks again.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,14 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use super::adapter::Adapter;
 use super::claims::{Claim, Claimant, Claims, Rank};
+use super::facts::Marks;
+use super::key::order_key;
 use super::memory::{Memories, Remembered, lock};
 use super::pass::{Flow, Pass};
 use super::verdict::Next;
 use crate::accounts::Accounts;
-use crate::api::annotations;
 use crate::api::common::{Circuit, ManagementPolicy};
+use crate::api::{CIRCUIT_FINALIZER, annotations};
 use crate::duration::jitter;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::Leadership;
@@ -61,14 +64,12 @@ pub enum PassError {
     #[error(transparent)]
     Kube(#[from] KubeError),
     /// The pass did not come to an end.
-    #[error("{namespace}/{name}: the pass did not end after {steps} steps; it begins anew")]
+    #[error("{namespace}/{name}: the pass did not end within {MAX_STEPS} steps and {PASS_DEADLINE:?}; it begins anew")]
     Endless {
         /// The object's namespace.
         namespace: String,
         /// The object's name.
         name: String,
-        /// How many steps it took.
-        steps: u32,
     },
 }
 
@@ -104,9 +105,12 @@ impl<A: Adapter> Engine<A> {
         for _ in 0..MAX_STEPS {
             let step = pass.decide();
             debug!(?step, "step");
+            // What was begun at the provider is brought to its record, however late it is.
+            if Instant::now() > deadline && !step.concludes() {
+                break;
+            }
             match pass.take(step).await {
-                Ok(Flow::Next) if Instant::now() < deadline => {}
-                Ok(Flow::Next) => break,
+                Ok(Flow::Next) => {}
                 Ok(flow @ (Flow::Released | Flow::Vanished)) => {
                     self.forget(&uid);
                     return Ok(flow);
@@ -119,11 +123,7 @@ impl<A: Adapter> Engine<A> {
                 Err(error) => return Err(error),
             }
         }
-        Err(PassError::Endless {
-            namespace: object.namespace().unwrap_or_default(),
-            name: object.name_any(),
-            steps: MAX_STEPS,
-        })
+        Err(PassError::Endless { namespace: object.namespace().unwrap_or_default(), name: object.name_any() })
     }
 
     /// When to look again after a pass that failed.
@@ -142,11 +142,19 @@ impl<A: Adapter> Engine<A> {
         self.shared.claims.forget(uid);
     }
 
-    /// States what the object claims (S5).
+    /// These are all the objects there are: forgets those that vanished unseen, out of those known before.
+    pub fn forget_others(&self, known: &mut HashSet<String>, seen: HashSet<String>) {
+        known.difference(&seen).for_each(|uid| self.forget(uid));
+        *known = seen;
+    }
+
+    /// States what the object claims (S5): nothing if it only observes, or if it goes and nothing of ours holds it.
     pub fn state_claims(&self, object: &A::Object) {
-        if object.common().management_policy == ManagementPolicy::Manage {
-            self.shared.claims.state(&self.claimant(object), self.claims(object));
-        }
+        let held = object.finalizers().iter().any(|name| name == CIRCUIT_FINALIZER);
+        let goes = object.meta().deletion_timestamp.is_some() && !held;
+        let manages = object.common().management_policy == ManagementPolicy::Manage;
+        let claims = if manages && !goes { self.claims(object) } else { Vec::new() };
+        self.shared.claims.state(&self.claimant(object), claims);
     }
 
     /// Counts the objects for the metrics.
@@ -180,26 +188,31 @@ impl<A: Adapter> Engine<A> {
     }
 
     fn claims(&self, object: &A::Object) -> Vec<Claim> {
-        let status = object.common_status();
-        let recorded = status.and_then(|status| status.external_id.as_ref());
-        let marked = object.annotations().get(annotations::EXTERNAL_ID);
-        let owner = object.annotations().get(annotations::EXTERNAL_ID_OWNER);
-        let foreign = owner.is_some() && owner != object.uid().as_ref();
-        let mut claims = if foreign { Vec::new() } else { A::claims(object) };
-        if let Some(id) = marked.or(recorded).filter(|_| !foreign) {
-            let own = owner.is_some() || recorded.is_some();
-            let rank = if own { Rank::Recorded } else { Rank::Import };
-            claims.push(Claim { on: self.id_claim(object, id), rank, flexible: false });
+        let marks = marks(object);
+        if marks.owner.as_ref().is_some_and(|owner| Some(owner) != object.uid().as_ref()) {
+            return Vec::new();
         }
+        let status = object.common_status();
+        let recorded = status.and_then(|status| status.external_id.clone());
+        let creation = status.and_then(|status| status.creation.as_ref());
+        let ordered = creation.is_some_and(|own| own.started_at.is_some() && own.key == self.key(object));
+        let rank = if marks.owner.is_some() || ordered { Rank::Recorded } else { Rank::Import };
+        let ids: BTreeSet<String> = marks.external_id.into_iter().chain(recorded).collect();
+        let mut claims = A::claims(object, (!ids.is_empty()).then_some(rank));
+        claims.extend(ids.iter().map(|id| Claim { on: self.id_claim(object, id), rank, flexible: false }));
         claims
+    }
+
+    /// Our key for the object's orders.
+    pub(super) fn key(&self, object: &A::Object) -> String {
+        let (namespace, uid) = (object.namespace().unwrap_or_default(), object.uid().unwrap_or_default());
+        order_key(self.kind(), &namespace, &object.name_any(), &uid)
     }
 
     /// What is claimed with an upstream id: ids are the account's own at some providers, so the account is part of it.
     pub(super) fn id_claim(&self, object: &A::Object, id: &str) -> String {
-        let account = &object.common().account_ref.name;
-        let entry = self.shared.accounts.get(&object.namespace().unwrap_or_default(), account);
-        let upstream = entry.account.map_or_else(|| account.clone(), |account| account.upstream.clone());
-        format!("{upstream}/{}/{id}", A::RESOURCE)
+        let (namespace, account) = (object.namespace().unwrap_or_default(), &object.common().account_ref.name);
+        format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::RESOURCE)
     }
 
     /// Publishes an event. Events inform; that one can't be published (a namespace that is ending) changes nothing.
@@ -208,6 +221,17 @@ impl<A: Adapter> Engine<A> {
         if let Err(error) = self.shared.events.publish(object, &event).await {
             debug!(%error, reason, "event not published");
         }
+    }
+}
+
+/// What the annotations say; an empty one says nothing.
+pub(super) fn marks(object: &impl Circuit) -> Marks {
+    let mark = |name: &str| object.annotations().get(name).filter(|value| !value.is_empty()).cloned();
+    Marks {
+        external_id: mark(annotations::EXTERNAL_ID),
+        owner: mark(annotations::EXTERNAL_ID_OWNER),
+        approved_plan: mark(annotations::APPROVED_PLAN),
+        create_outcome: mark(annotations::CREATE_OUTCOME),
     }
 }
 

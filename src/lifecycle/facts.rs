@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::api::common::{Creation, DeletionPolicy, Operation};
 
@@ -40,7 +40,7 @@ pub struct Facts {
     /// What a search of this pass found.
     pub search: Option<Search>,
     /// What a look of this pass at the upstream object found.
-    pub upstream: Option<Heard>,
+    pub look: Option<Look>,
     /// Whether a harmless read of the account succeeded after the upstream object was not found.
     pub probe: Option<Result<(), Trouble>>,
     /// Documents that should be fetched now.
@@ -93,6 +93,8 @@ pub struct Recorded {
     pub candidates: Vec<String>,
     /// Whether the status shows anything heard from the provider.
     pub ever_shown: bool,
+    /// The question that the status asks a person: the reason of `Stalled`, if it is true.
+    pub asked: Option<String>,
 }
 
 /// The account that an object is ordered from.
@@ -100,6 +102,8 @@ pub struct Recorded {
 pub struct AccountFacts {
     /// Why it can't be used now.
     pub problem: Option<Problem>,
+    /// It is being deleted: nothing new is ordered from it.
+    pub closing: bool,
     /// How often each circuit is looked at.
     pub poll_interval: Duration,
     /// How long a lost request may still act, and lists may lag.
@@ -164,8 +168,6 @@ pub struct Memory {
     pub intent_known_for: Duration,
     /// How long ago this process last heard the provider speak of the object.
     pub heard_ago: Option<Duration>,
-    /// How long ago an earlier pass found the object gone, and the account in order.
-    pub missing_for: Option<Duration>,
 }
 
 /// What came of a mutation.
@@ -253,6 +255,17 @@ pub struct Plan {
     pub picks_recorded: bool,
 }
 
+/// A look of this pass at the upstream object. What it means is judged as of when it began, however long ago that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// When it began.
+    pub begun: Timestamp,
+    /// How long before that an earlier pass had found the object gone, and the account in order.
+    pub missing_for: Option<Duration>,
+    /// What it told.
+    pub heard: Heard,
+}
+
 /// What a look at one upstream object told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -328,7 +341,11 @@ pub enum Identity {
 impl Facts {
     /// Whose id is it (S5).
     pub fn identity(&self) -> Identity {
-        match (&self.marks.external_id, &self.recorded.external_id) {
+        let answered = match &self.memory.create {
+            Some(Sent::Done { id }) => id.as_ref(),
+            _ => None,
+        };
+        match (&self.marks.external_id, self.recorded.external_id.as_ref().or(answered)) {
             (Some(marked), Some(recorded)) if marked != recorded => {
                 Identity::Conflict { marked: marked.clone(), recorded: recorded.clone() }
             }
@@ -337,8 +354,10 @@ impl Facts {
                 Some(owner) => Identity::Foreign { id: id.clone(), owner: owner.clone() },
                 None => Identity::Held { id: id.clone(), ordered: self.ordered_by_this() },
             },
-            (None, Some(id)) => Identity::Held { id: id.clone(), ordered: self.ordered_by_this() },
-            (None, None) => Identity::None,
+            (None, Some(id)) if self.recorded.external_id.is_some() => {
+                Identity::Held { id: id.clone(), ordered: self.ordered_by_this() }
+            }
+            (None, _) => Identity::None,
         }
     }
 
@@ -351,6 +370,11 @@ impl Facts {
     fn ordered_by_this(&self) -> bool {
         let creation = self.recorded.creation.as_ref();
         creation.is_some_and(|creation| creation.started_at.is_some() && creation.key == self.key)
+    }
+
+    /// Whether, at that time, the settle time after the order was not over: then not found isn't gone (S6).
+    pub fn just_ordered(&self, at: Timestamp) -> bool {
+        self.order_began().is_some_and(|began| !at_least(at, began, self.account.settle_time))
     }
 
     /// Counts the orders that a person has declared void, from 1.
@@ -368,10 +392,20 @@ impl Facts {
         self.marks.create_outcome.as_deref() == Some(&self.nothing_there())
     }
 
+    /// Upstream objects that a person declared not to be ours.
+    pub fn dismissed(&self) -> &[String] {
+        self.recorded.creation.as_ref().map(|creation| creation.dismissed.as_slice()).unwrap_or_default()
+    }
+
     /// Whether the plan of this digest was approved (S7: an approval of another digest is none).
     pub fn approved(&self, digest: &str) -> bool {
         [&self.marks.approved_plan, &self.recorded.approved_digest]
             .into_iter()
             .any(|seen| seen.as_deref() == Some(digest))
     }
+}
+
+/// Whether `later` is at least `by` after `earlier`. A clock set back makes it later, never sooner.
+pub fn at_least(later: Timestamp, earlier: Timestamp, by: Duration) -> bool {
+    later.duration_since(earlier) >= SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)
 }

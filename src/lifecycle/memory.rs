@@ -5,14 +5,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::facts::Sent;
+use super::pass::Intent;
+
+/// What came of a mutation, and of which intent: another intent's says nothing of this one.
+#[derive(Clone)]
+pub struct SentFor {
+    /// The intent's attempt and start.
+    pub intent: Intent,
+    /// What came of it.
+    pub outcome: Sent,
+}
 
 /// What is remembered of one object.
 #[derive(Default)]
 pub struct Remembered {
     /// What came of the order that was sent.
-    pub create: Option<Sent>,
+    pub create: Option<SentFor>,
     /// What came of the deletion that was sent.
-    pub delete: Option<Sent>,
+    pub delete: Option<SentFor>,
     /// The attempt of the order under way, and when this process first saw it.
     pub intent_seen: Option<(u32, Instant)>,
     /// Complete searches that did not find the order under way.

@@ -6,17 +6,19 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
+use tracing::debug;
 
-use super::adapter::{Access, Adapter, Found, Offer, Query, Seen};
+use super::adapter::{Access, Adapter, Fitting, Found, Offer, Query, Seen};
+use super::claims::Rank;
 use super::conditions;
-use super::decide::{Release, Step, decide};
-use super::engine::{Engine, PassError, due};
+use super::decide::{Release, Step, decide, searched_in_vain};
+use super::engine::{Engine, PassError, due, marks};
 use super::facts::{
-    Deletion, Documents, Facts, Findings, Fit, Heard, Identity, Marks, Memory, Plan, Problem, Read, Recorded, Refusal,
-    Search, Sent, Trouble,
+    self, Deletion, Documents, Facts, Findings, Fit, Heard, Identity, Marks, Memory, Plan, Problem, Read, Recorded,
+    Refusal, Search, Sent, Trouble,
 };
-use super::key::{order_key, plan_digest};
-use super::memory::{Remembered, lock};
+use super::key::plan_digest;
+use super::memory::{Remembered, SentFor, lock};
 use super::verdict::{Next, Verdict};
 use crate::accounts::{Account, Entry};
 use crate::api::account::Approval;
@@ -27,14 +29,13 @@ use crate::api::conditions::{READY, STALLED, reason};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
 use crate::documents;
 use crate::kubernetes::{MetadataChange, change_metadata, in_time, write_status};
+use crate::leader::IntentWritten;
 use crate::providers::limiter::{Permit, Priority};
 use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::telemetry::{KindLabels, MutationLabels};
 
 /// Waiting longer than this for a turn makes what was read before it old (S1).
 const STILL_FRESH: Duration = Duration::from_secs(1);
-/// Who waits longer than this for a turn comes back later.
-const TURN_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the Secrets of settled objects are looked at: they can't be watched (S10).
 const DOCUMENTS_EVERY: Duration = Duration::from_secs(3600);
 
@@ -62,18 +63,27 @@ pub struct Pass<'e, A: Adapter> {
     crd_going: bool,
     evidence: Evidence<A>,
     turned_away: Option<Refusal>,
-    may_create: bool,
-    may_delete: bool,
+    /// The intent to order was written in this pass, and nothing was sent yet.
+    may_create: Option<IntentWritten>,
+    /// The intent to end it was written in this pass, and nothing was sent yet.
+    may_delete: Option<IntentWritten>,
 }
 
 /// What was learnt in this pass, of the object as it was read.
 struct Evidence<A: Adapter> {
     search: Option<Search>,
     offer: Option<Offer>,
-    seen: Option<Result<Seen<A::Details>, ReadError>>,
+    seen: Option<Look<A>>,
     probe: Option<Result<(), Trouble>>,
     documents: Documents,
     stored: Vec<Document>,
+}
+
+/// A look at the upstream object.
+struct Look<A: Adapter> {
+    begun: Timestamp,
+    missing_for: Option<Duration>,
+    seen: Result<Seen<A::Details>, ReadError>,
 }
 
 impl<A: Adapter> Default for Evidence<A> {
@@ -98,8 +108,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
             crd_going: false,
             evidence: Evidence::default(),
             turned_away: None,
-            may_create: false,
-            may_delete: false,
+            may_create: None,
+            may_delete: None,
         };
         pass.note_object();
         pass
@@ -124,6 +134,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             Step::Withdraw(refusal) => self.withdraw(refusal).await?,
             Step::NoteConflict => self.change_creation(|creation| creation.conflict = true).await?,
             Step::Reopen { dismissed } => self.reopen(dismissed).await?,
+            Step::VoidAnswer => self.change_creation(|creation| creation.attempt += 1).await?,
             Step::Forget => self.forget_id().await?,
             Step::FetchDocuments(id) => self.fetch_documents(&id).await,
             Step::IntendDelete { attempt } => return self.intend_delete(attempt).await,
@@ -142,7 +153,6 @@ impl<'e, A: Adapter> Pass<'e, A> {
     fn facts(&self) -> Facts {
         let common = self.object.common();
         let memory = lock(&self.memory);
-        let missing_for = memory.missing_since.map(|since| since.elapsed());
         let claimed_by = match common.management_policy {
             ManagementPolicy::Manage => self.engine.shared.claims.better(&self.uid()),
             ManagementPolicy::Observe => None,
@@ -162,18 +172,21 @@ impl<'e, A: Adapter> Pass<'e, A> {
             account: self.account_facts(),
             claimed_by,
             memory: Memory {
-                may_create: self.may_create,
-                create: memory.create.clone(),
-                may_delete: self.may_delete,
-                delete: memory.delete.clone(),
+                may_create: self.may_create.is_some(),
+                create: memory.create.clone().filter(|sent| sent.intent == self.intent()).map(|sent| sent.outcome),
+                may_delete: self.may_delete.is_some(),
+                delete: memory
+                    .delete
+                    .clone()
+                    .filter(|sent| sent.intent == self.delete_intent())
+                    .map(|sent| sent.outcome),
                 turned_away: self.turned_away.clone(),
                 empty_searches: memory.empty_searches,
                 intent_known_for: memory.intent_known_for(),
                 heard_ago: memory.heard.map(|heard| heard.elapsed()),
-                missing_for,
             },
             search: self.evidence.search.clone(),
-            upstream: self.evidence.seen.as_ref().map(heard),
+            look: self.evidence.seen.as_ref().map(look),
             probe: self.evidence.probe.clone(),
             documents: self.evidence.documents.clone(),
             basis: self.basis(),
@@ -181,34 +194,38 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     fn marks(&self) -> Marks {
-        let mark = |name: &str| self.object.annotations().get(name).filter(|value| !value.is_empty()).cloned();
-        Marks {
-            external_id: mark(annotations::EXTERNAL_ID),
-            owner: mark(annotations::EXTERNAL_ID_OWNER),
-            approved_plan: mark(annotations::APPROVED_PLAN),
-            create_outcome: mark(annotations::CREATE_OUTCOME),
-        }
+        marks(&self.object)
     }
 
     fn recorded(&self) -> Recorded {
         let Some(status) = self.object.common_status() else { return Recorded::default() };
         Recorded {
             external_id: status.external_id.clone(),
-            creation: status.creation.clone(),
+            // S5: the intent of another object, restored or copied with its status, is not this one's.
+            creation: status.creation.clone().filter(|creation| creation.key == self.key()),
             operation: status.operation.clone(),
             approved_digest: status.plan.as_ref().and_then(|plan| plan.approved_digest.clone()),
             candidates: status.candidates.clone(),
             ever_shown: status.state.is_some(),
+            asked: conditions::true_reason(&status.conditions, STALLED).map(ToOwned::to_owned),
         }
     }
 
-    fn account_facts(&self) -> super::facts::AccountFacts {
+    fn account_facts(&self) -> facts::AccountFacts {
         let mut facts = self.entry.facts(A::RESOURCE);
         let Some(account) = &self.entry.account else { return facts };
         if A::client(account).is_none() {
             let message =
                 format!("ProviderAccount {} is not an account at this kind's provider", account.reference.name);
             facts.problem = Some(Problem::stalled(reason::INVALID_SPEC, message));
+        }
+        let ordered_from = self.object.common_status().and_then(|status| status.upstream_account.as_ref());
+        if let Some(other) = ordered_from.filter(|other| **other != account.upstream) {
+            let message = format!(
+                "this was ordered from {other}, and ProviderAccount {} is {} now: make an account for {other} again",
+                account.reference.name, account.upstream
+            );
+            facts.problem = Some(Problem::stalled(reason::IDENTITY_CONFLICT, message));
         }
         facts
     }
@@ -224,17 +241,24 @@ impl<'e, A: Adapter> Pass<'e, A> {
         self.object.annotations().get(annotations::RECONCILE_AT).cloned()
     }
 
+    /// The order under way: its attempt and its start.
+    fn intent(&self) -> Intent {
+        let creation = self.object.common_status().and_then(|status| status.creation.as_ref());
+        creation.map(|creation| (creation.attempt, creation.started_at))
+    }
+
+    /// The deletion under way: its attempt and its start.
+    fn delete_intent(&self) -> Intent {
+        let operation = self.object.common_status().and_then(|status| status.operation.as_ref());
+        operation.map(|operation| (operation.attempt, Some(operation.started_at)))
+    }
+
     fn uid(&self) -> String {
         self.object.uid().unwrap_or_default()
     }
 
     fn key(&self) -> String {
-        order_key(
-            self.engine.kind(),
-            &self.object.namespace().unwrap_or_default(),
-            &self.object.name_any(),
-            &self.uid(),
-        )
+        self.engine.key(&self.object)
     }
 
     fn status(&self) -> CommonStatus {
@@ -278,10 +302,13 @@ impl<'e, A: Adapter> Pass<'e, A> {
     async fn turn(&mut self, account: &Account) -> Result<bool, Flow> {
         let Some(client) = A::client(account).filter(|_| self.permit.is_none()) else { return Ok(true) };
         let asked = Instant::now();
-        let Ok(permit) = tokio::time::timeout(TURN_TIMEOUT, A::turn(client)).await else {
-            return Err(self.rested(Next::Backoff));
-        };
-        self.permit = Some(permit);
+        match A::turn(client).await {
+            Ok(permit) => self.permit = Some(permit),
+            Err(failure) => {
+                debug!(%failure, "no turn");
+                return Err(self.rested(Next::Backoff));
+            }
+        }
         if asked.elapsed() < STILL_FRESH {
             return Ok(true);
         }
@@ -325,9 +352,13 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     fn findings(&mut self, found: Found, account: &Account) -> Findings {
-        let uid = self.uid();
-        let holder = |id: &str| self.engine.shared.claims.other_holder(&uid, &self.engine.id_claim(&self.object, id));
-        let fit = |(id, exact): (String, bool)| Fit { claimed_by: holder(&id), id, exact };
+        let (uid, claims) = (self.uid(), &self.engine.shared.claims);
+        let fit = |fitting: Fitting| {
+            let holder = claims.other_holder(&uid, &self.engine.id_claim(&self.object, &fitting.id), Rank::Wish);
+            // What stands where another object's order is under way is that order's.
+            let under_way = || claims.other_holder(&uid, fitting.place.as_ref()?, Rank::Intent);
+            Fit { claimed_by: holder.or_else(under_way), id: fitting.id, exact: fitting.exact }
+        };
         let fits = found.fits.into_iter().map(fit).collect();
         let plan = found.offer.map(|offer| {
             let offer = offer?;
@@ -354,7 +385,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
 
     async fn observe(&mut self, id: &str) {
         let Some(account) = self.entry.account.clone() else { return };
-        let now = Instant::now();
+        let (now, begun) = (Instant::now(), Timestamp::now());
+        let missing_for = lock(&self.memory).missing_since.map(|since| since.elapsed());
         let since_poll = now.checked_sub(account.poll_interval() / 2).unwrap_or(now);
         let not_before = lock(&self.memory).last_mutation.map_or(since_poll, |last| last.max(since_poll));
         let Some(at) = self.access(&account) else { return };
@@ -371,7 +403,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             self.prove_search(&account, id).await;
             self.evidence.documents = self.documents_due(id).await;
         }
-        self.evidence.seen = Some(seen);
+        self.evidence.seen = Some(Look { begun, missing_for, seen });
     }
 
     /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).
@@ -465,20 +497,21 @@ impl<'e, A: Adapter> Pass<'e, A> {
     // ---- ordering
 
     async fn hold(&mut self) -> Result<(), PassError> {
+        let imported = match self.facts().identity() {
+            Identity::Held { id, ordered: false } => Some(id),
+            _ => None,
+        };
         let picks = self.evidence.offer.iter().flat_map(|offer| offer.picks.clone());
         let annotations = picks.map(|(name, pick)| (name, Some(pick))).collect();
-        self.change_metadata(MetadataChange { annotations, hold: Some(CIRCUIT_FINALIZER), release: None })
-            .await
-            // What was searched for is what is held now, so the search stands; the plan's picks are recorded.
-            .map(|()| {
-                let account = self.entry.account.clone();
-                if let (Some(offer), Some(account)) = (self.evidence.offer.clone(), account) {
-                    let plan = self.plan(&offer, &account);
-                    if let Some(Search { found: Ok(findings), .. }) = &mut self.evidence.search {
-                        findings.plan = Some(Ok(plan));
-                    }
-                }
-            })
+        self.change_metadata(MetadataChange { annotations, hold: Some(CIRCUIT_FINALIZER), release: None }).await?;
+        if let Some(id) = imported {
+            self.event(EventType::Normal, "Imported", format!("takes care of {id} from now on")).await;
+        }
+        // What was searched for is what is held now, so the search stands; only the plan's picks are recorded now.
+        if let Some(Search { found: Ok(Findings { plan: Some(Ok(plan)), .. }), .. }) = &mut self.evidence.search {
+            plan.picks_recorded = true;
+        }
+        Ok(())
     }
 
     async fn intend(&mut self, plan: &Plan) -> Result<(), PassError> {
@@ -489,18 +522,19 @@ impl<'e, A: Adapter> Pass<'e, A> {
         }
         let shown = self.shown(plan);
         let mut changed = self.object.clone();
+        let intent = IntentWritten::now();
         let (key, generation) = (self.key(), self.object.meta().generation);
         let upstream = self.entry.account.as_ref().map(|account| account.upstream.clone());
         if let Some(offer) = &self.evidence.offer {
             A::show_offer(offer, &mut changed);
         }
         let status = changed.common_status_mut();
-        let previous = status.creation.take().unwrap_or_default();
+        let previous = status.creation.take().filter(|creation| creation.key == key).unwrap_or_default();
         status.creation = Some(Creation {
             key,
             attempt: previous.attempt.max(1),
             digest: Some(plan.digest.clone()),
-            started_at: Some(Timestamp::now()),
+            started_at: Some(intent.wall),
             conflict: false,
             refused: None,
             dismissed: previous.dismissed,
@@ -511,13 +545,15 @@ impl<'e, A: Adapter> Pass<'e, A> {
         conditions::apply(&creating, generation, status);
         lock(&self.memory).create = None;
         self.write(changed).await?;
-        self.may_create = true;
+        self.may_create = Some(intent);
         Ok(())
     }
 
     async fn create(&mut self) {
-        self.may_create = false;
-        let outcome = self.send_order().await;
+        let outcome = match self.may_create.take() {
+            Some(intent) => self.send_order(&intent).await,
+            None => not_sent("the order was not prepared in this pass"),
+        };
         self.count("create", &outcome);
         let sent = match outcome {
             Outcome::Done(id) => Sent::Done { id: Some(id) },
@@ -528,12 +564,11 @@ impl<'e, A: Adapter> Pass<'e, A> {
                 Sent::Unknown { conflict: failure.kind == FailureKind::Conflict, message }
             }
         };
-        lock(&self.memory).create = Some(sent);
+        lock(&self.memory).create = Some(SentFor { intent: self.intent(), outcome: sent });
         self.evidence = Evidence::default();
     }
 
-    async fn send_order(&mut self) -> Outcome<String> {
-        let not_sent = |why: &str| Outcome::NotDone(Failure::new(FailureKind::NotSent, why));
+    async fn send_order(&mut self, written: &IntentWritten) -> Outcome<String> {
         let (Some(offer), Some(account), Some(permit)) = (&self.evidence.offer, &self.entry.account, &self.permit)
         else {
             return not_sent("the order was not prepared in this pass");
@@ -546,32 +581,26 @@ impl<'e, A: Adapter> Pass<'e, A> {
         let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
         self.event(EventType::Normal, "CreateRequested", offer.summary.clone()).await;
         lock(&self.memory).last_mutation = Some(Instant::now());
-        let outcome = match self.engine.shared.leadership.confirm().await {
+        let outcome = match self.engine.shared.leadership.confirm(written, account.send_within).await {
             Ok(permission) => A::create(client, permit, &permission, &offer.request).await,
-            Err(why) => not_sent(&why),
+            Err(why) => not_sent(why),
         };
         lock(&self.memory).last_mutation = Some(Instant::now());
         outcome
     }
 
     async fn record(&mut self, id: &str, ordered: bool) -> Result<(), PassError> {
-        let answered = matches!(lock(&self.memory).create, Some(Sent::Done { .. }));
-        let already_marked = self.marks().external_id.is_some();
+        let answered = matches!(self.facts().memory.create, Some(Sent::Done { .. }));
         let mut annotations = std::collections::BTreeMap::from([(annotations::EXTERNAL_ID, Some(id.to_owned()))]);
         if ordered {
             annotations.insert(annotations::EXTERNAL_ID_OWNER, Some(self.uid()));
         }
-        let manage = self.object.common().management_policy == ManagementPolicy::Manage;
-        let hold = manage.then_some(CIRCUIT_FINALIZER);
-        self.change_metadata(MetadataChange { annotations, hold, release: None }).await?;
+        self.change_metadata(MetadataChange { annotations, ..MetadataChange::default() }).await?;
         lock(&self.memory).create = None;
         match (ordered, answered) {
             (true, true) => self.event(EventType::Normal, "Created", format!("the provider calls it {id}")).await,
             (true, false) => {
                 self.event(EventType::Normal, "Adopted", format!("found {id} again at the provider")).await
-            }
-            (false, _) if already_marked => {
-                self.event(EventType::Normal, "Imported", format!("takes care of {id} from now on")).await
             }
             (false, _) => {}
         }
@@ -601,16 +630,21 @@ impl<'e, A: Adapter> Pass<'e, A> {
         let key = self.key();
         let mut changed = self.object.clone();
         let status = changed.common_status_mut();
-        let attempt = status.creation.as_ref().map_or(1, |creation| creation.attempt) + 1;
-        status.creation = Some(Creation { key, attempt, dismissed, ..Creation::default() });
+        let before = status.creation.take().filter(|creation| creation.key == key).unwrap_or_default();
+        let dismissed = [before.dismissed, dismissed].concat();
+        status.creation = Some(Creation { key, attempt: before.attempt.max(1) + 1, dismissed, ..Creation::default() });
         (status.external_id, status.operation, status.plan, status.state) = (None, None, None, None);
         status.candidates.clear();
         status.documents.clear();
         self.write(changed).await?;
-        let note = format!("a person said that nothing is upstream: attempt {attempt} begins");
+        let note = "a person said that nothing is upstream: the next attempt begins".into();
         self.event(EventType::Normal, "OutcomeAnswered", note).await;
-        *lock(&self.memory) = Remembered::default();
-        self.evidence = Evidence::default();
+        {
+            let mut memory = lock(&self.memory);
+            let last_mutation = memory.last_mutation;
+            *memory = Remembered { last_mutation, ..Remembered::default() };
+        }
+        (self.read, self.evidence) = (Read::Cached, Evidence::default());
         Ok(())
     }
 
@@ -632,42 +666,50 @@ impl<'e, A: Adapter> Pass<'e, A> {
         let (key, generation) = (self.key(), self.object.meta().generation);
         let mut changed = self.object.clone();
         let status = changed.common_status_mut();
-        let started_at = Timestamp::now();
+        let intent = IntentWritten::now();
+        let started_at = intent.wall;
         status.operation =
             Some(Operation { type_: OperationType::Delete, key, attempt, started_at, accepted_at: None });
         let verdict = Verdict::underway(reason::DECOMMISSIONING, "asking the provider to end it", Next::Backoff);
         conditions::apply(&verdict, generation, status);
         lock(&self.memory).delete = None;
         self.write(changed).await?;
-        self.may_delete = true;
+        self.may_delete = Some(intent);
         Ok(Flow::Next)
     }
 
     async fn delete(&mut self, id: &str) {
-        self.may_delete = false;
-        let not_sent = |why: &str| Outcome::NotDone(Failure::new(FailureKind::NotSent, why));
-        let client = self.entry.account.as_ref().and_then(|account| A::client(account));
-        let outcome = match (client, &self.permit) {
-            (Some(client), Some(permit)) => {
-                self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}"))
-                    .await;
-                match self.engine.shared.leadership.confirm().await {
-                    Ok(permission) => A::delete(client, permit, &permission, id).await,
-                    Err(why) => not_sent(&why),
-                }
-            }
-            _ => not_sent("the deletion was not prepared in this pass"),
+        let outcome = match self.may_delete.take() {
+            Some(intent) => self.send_deletion(&intent, id).await,
+            None => not_sent("the deletion was not prepared in this pass"),
         };
         self.count("delete", &outcome);
         let sent = match outcome {
             Outcome::Done(()) => Sent::Done { id: None },
+            // S6: whether it is gone is for a look to tell.
+            Outcome::NotDone(failure) if failure.kind == FailureKind::Refused(404) => {
+                Sent::NotDone(Refusal { by_provider: false, ..self.refusal(&failure) })
+            }
             Outcome::NotDone(failure) => Sent::NotDone(self.refusal(&failure)),
             Outcome::Unknown(failure) => Sent::Unknown { conflict: false, message: failure.message },
         };
         let mut memory = lock(&self.memory);
-        (memory.delete, memory.last_mutation) = (Some(sent), Some(Instant::now()));
+        memory.delete = Some(SentFor { intent: self.delete_intent(), outcome: sent });
+        memory.last_mutation = Some(Instant::now());
         drop(memory);
         self.evidence = Evidence::default();
+    }
+
+    async fn send_deletion(&mut self, written: &IntentWritten, id: &str) -> Outcome<()> {
+        let (Some(account), Some(permit)) = (&self.entry.account, &self.permit) else {
+            return not_sent("the deletion was not prepared in this pass");
+        };
+        let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
+        self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}")).await;
+        match self.engine.shared.leadership.confirm(written, account.send_within).await {
+            Ok(permission) => A::delete(client, permit, &permission, id).await,
+            Err(why) => not_sent(why),
+        }
     }
 
     async fn record_deleted(&mut self) -> Result<(), PassError> {
@@ -697,7 +739,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
             Release::Nothing => {}
             Release::Ended => self.event(EventType::Normal, "Gone", format!("{id} ended at the provider")).await,
             Release::Retained => {
-                let note = format!("let go; at the provider it lives on, and costs on: {id}");
+                let what = if id.is_empty() { "what it may have ordered" } else { id.as_str() };
+                let note = format!("let go; {what} lives on at the provider, and costs on");
                 self.event(EventType::Warning, "Retained", note).await;
             }
         }
@@ -708,21 +751,29 @@ impl<'e, A: Adapter> Pass<'e, A> {
     // ---- resting
 
     async fn rest(&mut self, verdict: &Verdict) -> Result<Flow, PassError> {
-        let identity = self.facts().identity();
+        let facts = self.facts();
+        let (identity, taken) = (facts.identity(), facts.claimed_by.is_some());
+        let missing = facts.look.is_some_and(|look| look.heard == Heard::NotFound) && facts.probe == Some(Ok(()));
         let generation = self.object.meta().generation;
         let before = self.status();
         let mut changed = self.object.clone();
-        if let Some(Ok(seen)) = &self.evidence.seen {
+        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
             A::show(seen, &mut changed);
         }
         let reconcile_at = self.reconcile_at();
-        let plan = self.plan_to_show();
+        let (plan, approval) = (self.plan_to_show(), self.marks().approved_plan);
         let status = changed.common_status_mut();
-        if let Some(Ok(seen)) = &self.evidence.seen {
+        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
             status.state = Some(seen.state.clone());
         }
-        if let Identity::Held { id, .. } | Identity::Foreign { id, .. } = identity {
+        // What another object has the better claim on is not recorded as this one's.
+        if let Identity::Held { id, .. } = identity
+            && !taken
+        {
             status.external_id = Some(id);
+        }
+        if missing {
+            status.state = None;
         }
         if let Some(account) = &self.entry.account {
             status.upstream_account.get_or_insert_with(|| account.upstream.clone());
@@ -733,6 +784,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
         }
         if plan.is_some() {
             status.plan = plan;
+        } else if let Some(plan) = status.plan.as_mut().filter(|plan| Some(&plan.digest) == approval.as_ref()) {
+            plan.approved_digest = approval;
         }
         status.last_handled_reconcile_at = reconcile_at.or(status.last_handled_reconcile_at.take());
         conditions::apply(verdict, generation, status);
@@ -776,14 +829,17 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     fn rested(&self, next: Next) -> Flow {
+        let facts = self.facts();
+        let missing = match (&facts.look, &facts.probe) {
+            (Some(look), Some(Ok(()))) => look.heard == Heard::NotFound && !facts.just_ordered(look.begun),
+            _ => false,
+        };
         {
             let mut memory = lock(&self.memory);
-            let searched = matches!(&self.evidence.search, Some(Search { found: Ok(_), .. }));
-            if searched && memory.intent_seen.is_some() {
+            if searched_in_vain(&facts) {
                 memory.empty_searches = memory.empty_searches.saturating_add(1);
             }
-            if matches!((&self.evidence.seen, &self.evidence.probe), (Some(Err(ReadError::NotFound(_))), Some(Ok(()))))
-            {
+            if missing {
                 memory.missing_since.get_or_insert_with(Instant::now);
             }
         }
@@ -837,14 +893,23 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 }
 
-fn heard<S>(seen: &Result<Seen<S>, ReadError>) -> Heard {
-    match seen {
+/// Which intent something was sent for.
+pub(super) type Intent = Option<(u32, Option<Timestamp>)>;
+
+/// It certainly did not happen, because it was not sent.
+fn not_sent<T>(why: impl std::fmt::Display) -> Outcome<T> {
+    Outcome::NotDone(Failure::new(FailureKind::NotSent, why))
+}
+
+fn look<A: Adapter>(look: &Look<A>) -> facts::Look {
+    let heard = match &look.seen {
         Ok(seen) => Heard::Found(seen.upstream.clone()),
         Err(ReadError::NotFound(_)) => Heard::NotFound,
         Err(ReadError::NotHeard(failure)) => {
             Heard::NotHeard(Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() })
         }
-    }
+    };
+    facts::Look { begun: look.begun, missing_for: look.missing_for, heard }
 }
 
 fn failure_reason(kind: FailureKind) -> &'static str {

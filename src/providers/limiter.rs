@@ -45,6 +45,8 @@ pub struct Limiter {
 #[derive(Default)]
 struct Turn {
     waiting: [u32; 3],
+    /// Requests that went before their quota did.
+    debt: u32,
     all_blocked_until: Option<Instant>,
     polls_blocked_until: Option<Instant>,
 }
@@ -103,9 +105,28 @@ impl Limiter {
             return Err(None);
         }
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| None)?;
-        let permit = Permit { slot: Some(slot), changed: self.changed.clone() };
-        self.quota.check().map_err(|until| Some(until.wait_time_from(DefaultClock::default().now())))?;
-        Ok(permit)
+        // Only a permit that was given wakes the others when it goes: a slot that is given back at once must not.
+        self.pay_debt().and_then(|()| self.spend()).map_err(Some)?;
+        Ok(Permit { slot: Some(slot), changed: self.changed.clone() })
+    }
+
+    /// Counts a further request under a permit. It goes at once; those who wait pay for it where the quota is used up.
+    pub fn spend_more(&self) {
+        if self.spend().is_err() {
+            lock(&self.turn).debt += 1;
+        }
+    }
+
+    fn pay_debt(&self) -> Result<(), Duration> {
+        while lock(&self.turn).debt > 0 {
+            self.spend()?;
+            lock(&self.turn).debt -= 1;
+        }
+        Ok(())
+    }
+
+    fn spend(&self) -> Result<(), Duration> {
+        self.quota.check().map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }
 
     /// How long the provider wants no requests of this priority.
@@ -193,6 +214,23 @@ mod tests {
         drop(limiter.acquire(Priority::Poll).await);
         drop(limiter.acquire(Priority::Poll).await);
         assert!(limiter.acquire(Priority::Poll).now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn waiting_for_the_quota_leaves_the_thread_to_others() {
+        let limiter = limiter(1, 8);
+        drop(limiter.acquire(Priority::Poll).await);
+        let waits = tokio::time::timeout(Duration::from_millis(50), limiter.acquire(Priority::Poll));
+        assert!(waits.await.is_err(), "the time-out could only end it if it yielded");
+    }
+
+    #[tokio::test]
+    async fn what_went_ahead_of_the_quota_is_paid_for() {
+        let limiter = limiter(2, 8);
+        let permit = limiter.acquire(Priority::Mutation).await;
+        (0..3).for_each(|_| limiter.spend_more());
+        drop(permit);
+        assert_eq!(lock(&limiter.turn).debt, 2);
     }
 
     #[tokio::test]

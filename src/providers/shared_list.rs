@@ -1,6 +1,6 @@
 //! A list that many objects of one account share: pages are asked for once, not once an object.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Mutex;
@@ -9,7 +9,8 @@ use super::outcome::Failure;
 
 /// The last list, and whoever asks for the next one.
 pub struct SharedList<T> {
-    last: Mutex<Option<Snapshot<T>>>,
+    last: std::sync::Mutex<Option<Snapshot<T>>>,
+    fetching: Mutex<()>,
 }
 
 /// A complete list, or why there is none.
@@ -28,23 +29,31 @@ impl<T> Clone for Snapshot<T> {
 
 impl<T> Default for SharedList<T> {
     fn default() -> Self {
-        Self { last: Mutex::default() }
+        Self { last: std::sync::Mutex::default(), fetching: Mutex::default() }
     }
 }
 
 impl<T> SharedList<T> {
+    /// The last list, if it was begun at `not_before` or later. A failure serves only those who asked before it began.
+    pub fn last(&self, not_before: Instant, asked: Instant) -> Option<Snapshot<T>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = |snapshot: &Snapshot<T>| if snapshot.items.is_ok() { not_before } else { asked.max(not_before) };
+        last.as_ref().filter(|snapshot| snapshot.begun >= oldest(snapshot)).cloned()
+    }
+
     /// A list begun at `not_before` or later. Those who ask while one is under way share the next one, and its failure.
-    pub async fn begun_after<F>(&self, not_before: Instant, fetch: F) -> Snapshot<T>
+    /// `fetch` must not wait for anybody who may be waiting here.
+    pub async fn begun_after<F>(&self, not_before: Instant, asked: Instant, fetch: F) -> Snapshot<T>
     where
         F: AsyncFnOnce() -> Result<T, Failure>,
     {
-        let mut last = self.last.lock().await;
-        if let Some(snapshot) = last.as_ref().filter(|snapshot| snapshot.begun >= not_before) {
-            return snapshot.clone();
+        let _fetching = self.fetching.lock().await;
+        if let Some(snapshot) = self.last(not_before, asked) {
+            return snapshot;
         }
         let begun = Instant::now();
         let snapshot = Snapshot { begun, items: fetch().await.map(Arc::new) };
-        *last = Some(snapshot.clone());
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
         snapshot
     }
 }
@@ -65,7 +74,7 @@ mod tests {
                 tokio::task::yield_now().await;
                 Ok(fetched.fetch_add(1, Ordering::Relaxed))
             };
-            let snapshot = list.begun_after(asked, fetch).await;
+            let snapshot = list.begun_after(asked, asked, fetch).await;
             assert!(snapshot.begun >= asked);
         };
         futures::future::join_all((0..50).map(|_| ask())).await;

@@ -15,6 +15,8 @@ use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 /// The most of a body that is read, in bytes.
 const MAX_BODY: usize = 4 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Who waits longer than this for a turn comes back later.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("interconnect-operator/", env!("CARGO_PKG_VERSION"));
 
 /// Asked at the last moment before a mutation is sent (S1, S11).
@@ -113,10 +115,10 @@ impl Transport {
         path: &[&str],
         query: &Q,
     ) -> Result<Answer, ReadError> {
-        let _permit = match asking {
-            Asking::Queued(priority) => Some(self.limiter.acquire(priority).await),
-            Asking::Holding(_) => None,
-        };
+        let _turn = self.turn(asking).await?;
+        if let Asking::Holding(_) = asking {
+            self.limiter.spend_more();
+        }
         let request =
             self.reads.get(self.url(path)?).query(query).header(ACCEPT, "*/*").headers(self.credentials.clone());
         let response = request.send().await;
@@ -130,6 +132,17 @@ impl Transport {
         }
         let failure = self.failure(status, &body.unwrap_or_default());
         Err(if status == StatusCode::NOT_FOUND { ReadError::NotFound(failure.message) } else { failure.into() })
+    }
+
+    /// Waits for a turn, for who doesn't hold one; not for long, or one account's limits would hold up all others.
+    pub async fn turn(&self, asking: Asking<'_>) -> Result<Option<Permit>, Failure> {
+        let Asking::Queued(priority) = asking else { return Ok(None) };
+        let limited = |why: String| Failure::new(FailureKind::RateLimited, why);
+        if let Some(wait) = self.limiter.blocked(priority).filter(|wait| *wait > TURN_TIMEOUT) {
+            return Err(limited(format!("the provider wants no requests for {}s", wait.as_secs())));
+        }
+        let turn = tokio::time::timeout(TURN_TIMEOUT, self.limiter.acquire(priority)).await;
+        turn.map(Some).map_err(|_| limited("the account's limits leave no room for this request now".into()))
     }
 
     /// Sends a mutation, once, and tells what came of it (S2).

@@ -36,7 +36,7 @@ subjects:
   verbs: [get, list, watch, patch]
 - apiGroups: [interconnect-operator.io]
   resources: [interconnects/status, provideraccounts/status]
-  verbs: [get, patch]
+  verbs: [get, update]
 # Owner references with blockOwnerDeletion ask for this where OwnerReferencesPermissionEnforcement is on.
 - apiGroups: [interconnect-operator.io]
   resources: [interconnects/finalizers, provideraccounts/finalizers]
@@ -44,7 +44,7 @@ subjects:
 # Credentials are read and held by name, documents are written: never a list of all Secrets.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, patch, delete]
+  verbs: [get, create, patch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

@@ -95,8 +95,9 @@ impl Cloudflare {
     }
 
     /// Waits for the right to change something.
-    pub async fn mutation_permit(&self) -> Permit {
-        self.transport.limiter().acquire(Priority::Mutation).await
+    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
+        let turn = self.transport.turn(Asking::Queued(Priority::Mutation)).await?;
+        turn.ok_or_else(|| Failure::new(FailureKind::NotSent, "no turn"))
     }
 
     /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
@@ -107,9 +108,18 @@ impl Cloudflare {
 
     /// All interconnects, by a list begun at `not_before` or later that others may share.
     pub async fn interconnects(&self, asking: Asking<'_>, not_before: Instant) -> Snapshot<Interconnects> {
-        self.interconnects
-            .begun_after(not_before, async || self.all(asking, "interconnects", &[]).await.map(Interconnects::new))
-            .await
+        let asked = Instant::now();
+        if let Some(snapshot) = self.interconnects.last(not_before, asked) {
+            return snapshot;
+        }
+        // The turn comes before the list's lock: who holds that lock never waits for a turn.
+        let turn = match self.transport.turn(asking).await {
+            Ok(turn) => turn,
+            Err(failure) => return Snapshot { begun: asked, items: Err(failure) },
+        };
+        let asking = turn.as_ref().map_or(asking, Asking::Holding);
+        let fetch = async || self.all(asking, "interconnects", &[]).await.map(Interconnects::new);
+        self.interconnects.begun_after(not_before, asked, fetch).await
     }
 
     /// One interconnect.

@@ -1,0 +1,107 @@
+//! The decision core, walked exhaustively: the real `decide` in a small world where everything goes wrong.
+//!
+//! In every state: at most one live upstream order for each object, none let go while it lives, nobody else's taken or
+//! ended, no `Ready` that isn't so. From every state that is sampled, the fair continuation (no more faults) settles, or
+//! stalls with a reason. Each mutant breaks one rule of docs/safety.md and must be caught by one of the same scenarios.
+
+mod mutants;
+mod shell;
+mod walk;
+mod world;
+
+use mutants::Mutant;
+use walk::{Walk, report};
+use world::Bounds;
+
+const Q: Bounds = Bounds::QUIET;
+
+/// The scenarios, with their bounds.
+const SCENARIOS: &[Bounds] = &[
+    Bounds { name: "one object, crashes and faults", crashes: 2, faults: 3, ticks: 3, ..Q },
+    Bounds { name: "one object, answers and changes", faults: 1, ticks: 3, answers: 2, edits: 1, pokes: 1, ..Q },
+    Bounds { name: "one object, keyed provider", crashes: 1, faults: 2, ticks: 3, keyed: true, ..Q },
+    Bounds {
+        name: "a search that shows nothing",
+        faults: 2,
+        ticks: 4,
+        answers: 2,
+        blind: true,
+        search_proven: false,
+        ..Q
+    },
+    Bounds { name: "two objects, one slot", wishes: &[1, 1], faults: 1, ticks: 2, ..Q },
+    Bounds {
+        name: "a wrong id is named",
+        wishes: &[1, 2],
+        faults: 1,
+        ticks: 2,
+        imports: 1,
+        blind: true,
+        search_proven: false,
+        ..Q
+    },
+    Bounds { name: "two operators", operators: 2, faults: 1, ticks: 4, handovers: 2, stale_reads: 1, ..Q },
+    Bounds { name: "a copy", copies: 1, faults: 1, ticks: 2, deletions: 2, ..Q },
+    Bounds { name: "made again after Retain", remakes: 1, faults: 1, ticks: 3, retain: true, ..Q },
+    Bounds { name: "made again after Retain, keyed", remakes: 1, faults: 1, ticks: 3, retain: true, keyed: true, ..Q },
+    Bounds { name: "restored from a backup", restores: 1, crashes: 1, faults: 1, ticks: 3, answers: 1, ..Q },
+    Bounds { name: "the outside world acts", outside: 2, crashes: 1, faults: 1, ticks: 3, answers: 1, ..Q },
+    Bounds { name: "approval", approval: true, copies: 1, answers: 1, ticks: 1, deletions: 2, ..Q },
+];
+
+/// Each mutant, and the scenario that must catch it.
+const MUTANTS: &[(Mutant, &str)] = &[
+    (Mutant::S1NoSearch, "made again after Retain"),
+    (Mutant::S1NoPrecondition, "two operators"),
+    (Mutant::S1NoSendBy, "one object, crashes and faults"),
+    (Mutant::S2UnknownIsNotDone, "one object, keyed provider"),
+    (Mutant::S2RefusalKeepsIntent, "the outside world acts"),
+    (Mutant::S3NoSettleTime, "one object, crashes and faults"),
+    (Mutant::S3IncompleteListBelieved, "one object, crashes and faults"),
+    (Mutant::S3UnprovenSearchBelieved, "a search that shows nothing"),
+    (Mutant::S3AttemptNotRaised, "a search that shows nothing"),
+    (Mutant::S4MadeAgainOrdersAgain, "made again after Retain, keyed"),
+    (Mutant::S5NaturalKeyWithoutIntent, "the outside world acts"),
+    (Mutant::S5NaturalKeyAfterConflict, "one object, crashes and faults"),
+    (Mutant::S5CopyActs, "a copy"),
+    (Mutant::S5NoClaims, "two objects, one slot"),
+    (Mutant::S6ForbiddenIsGone, "one object, crashes and faults"),
+    (Mutant::S6MissingFromListIsGone, "one object, crashes and faults"),
+    (Mutant::S6NoProbe, "one object, crashes and faults"),
+    (Mutant::S7DigestWithoutUid, "approval"),
+    (Mutant::S8DeletedTwice, "one object, crashes and faults"),
+    (Mutant::S8NoSearchBeforeRelease, "restored from a backup"),
+    (Mutant::S8ReleasedWithOrderUnderWay, "one object, crashes and faults"),
+    (Mutant::S11NoLateCheck, "two operators"),
+    (Mutant::S12CacheWithoutPrecondition, "two operators"),
+    (Mutant::S13ReadyWhenUnheard, "one object, crashes and faults"),
+];
+
+#[test]
+fn the_promise_holds_in_every_state() {
+    println!("\n{:<40} {:>10} {:>12} {:>6}  bounds", "scenario", "states", "transitions", "depth");
+    for bounds in SCENARIOS {
+        let begun = std::time::Instant::now();
+        let checked = Walk { bounds: bounds.clone(), mutant: None }.check();
+        println!("{} ({:.1} s)", report(bounds, &checked), begun.elapsed().as_secs_f64());
+        if let Some(path) = checked.counterexample {
+            panic!("{}: {path}", bounds.name);
+        }
+    }
+}
+
+#[test]
+fn every_mutant_is_caught() {
+    println!("\n{:<32} {:<40} caught as", "mutant", "scenario");
+    let mut missed = Vec::new();
+    for (mutant, name) in MUTANTS {
+        let bounds = SCENARIOS.iter().find(|bounds| bounds.name == *name).expect("a scenario of this name");
+        let checked = Walk { bounds: bounds.clone(), mutant: Some(*mutant) }.check();
+        let caught = checked.broken.unwrap_or("NOT CAUGHT");
+        println!("{:<32} {name:<40} {caught}", format!("{mutant:?}"));
+        if checked.counterexample.is_none() {
+            missed.push(mutant);
+        }
+    }
+    assert!(missed.is_empty(), "not caught: {missed:?}");
+}

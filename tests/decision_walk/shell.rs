@@ -1,0 +1,677 @@
+//! The shell of the walk: what `decide` is told, and what each of its steps does to the world. It stands for
+//! `src/lifecycle/pass.rs`, with everything that may go wrong in the course of a step made explicit.
+
+use std::time::Duration;
+
+use interconnect_operator::api::common::{self, DeletionPolicy, OperationType};
+use interconnect_operator::lifecycle::decide::{Release, Step, decide, searched_in_vain};
+use interconnect_operator::lifecycle::facts::{
+    AccountFacts, Deletion, Documents, Facts, Findings, Fit, Heard, Look, Marks, Memory, Plan, Problem, Read,
+    Readiness, Recorded, Search, Sent, Trouble, Upstream,
+};
+use jiff::Timestamp;
+
+use crate::mutants::Mutant;
+use crate::world::*;
+
+const INTERVAL: u64 = 60;
+
+/// How a step comes out.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub enum Outcome {
+    Fine,
+    /// Acted, but the answer was lost.
+    Lost,
+    /// Neither acted nor answered; a 5xx is the same to us.
+    Dropped,
+    /// Acts later, and is never answered.
+    Later,
+    /// 400, 403, 404, 422.
+    Refused,
+    /// 401, 429.
+    TurnedAway,
+    /// 409: somebody else has it.
+    Conflict,
+    /// Accepted; takes a while.
+    Lasting,
+    /// 401, 403, 429, 5xx, or nothing readable.
+    Unheard,
+    /// A list that doesn't show what is new; a 404 for what is new.
+    Lags,
+    /// A list without it, though it is there.
+    MissingFromList,
+    /// A 404 for all there is: the account is not in order.
+    FalseNotFound,
+}
+
+/// How a step can come out.
+pub fn outcomes(step: &Step, faults: bool) -> Vec<Outcome> {
+    use Outcome::*;
+    let wrong: &[Outcome] = match step {
+        Step::Create => &[Lost, Dropped, Later, Refused, TurnedAway, Conflict],
+        Step::Delete(_) => &[Lost, Dropped, Later, Refused, TurnedAway, Lasting],
+        Step::Search => &[Unheard, Lags],
+        Step::Observe(_) => &[Unheard, Lags, MissingFromList, FalseNotFound],
+        Step::Probe => &[Unheard],
+        // The write took effect, and the answer was lost.
+        step if step.has_effect() && !matches!(step, Step::FetchDocuments(_)) => &[Lost],
+        _ => &[],
+    };
+    [Fine].into_iter().chain(wrong.iter().copied().filter(|_| faults)).collect()
+}
+
+/// An operator's way through a pass.
+pub struct Shell<'a> {
+    pub bounds: &'a Bounds,
+    pub mutant: Option<Mutant>,
+}
+
+impl Shell<'_> {
+    fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// The next step of a pass.
+    pub fn next(&self, world: &World, operator: usize, pass: &Pass) -> Step {
+        let mut facts = self.facts(world, operator, pass);
+        if let Some(mutant) = self.mutant {
+            mutant.bend_facts(&mut facts);
+        }
+        let step = decide(&facts);
+        self.mutant.map_or(step.clone(), |mutant| mutant.bend_step(&facts, step))
+    }
+
+    /// Begins a pass with the object as a cache has it.
+    pub fn begin(&self, world: &mut World, operator: usize, name: usize, old: bool) {
+        let seen = if old { &world.before[name] } else { &world.objects[name] };
+        let Some(view) = seen.clone() else { return };
+        world.operators[operator].know(view.uid);
+        let pass = Pass {
+            view,
+            fresh: false,
+            search: None,
+            look: None,
+            probe: None,
+            account_broken: false,
+            turned_away: None,
+            may_create: false,
+            may_delete: false,
+        };
+        self.note(world, operator, &pass.view);
+        world.operators[operator].passes[name] = Some(pass);
+    }
+
+    fn note(&self, world: &mut World, operator: usize, object: &Object) {
+        let started = object.status.creation.as_ref().filter(|creation| creation.started.is_some());
+        let attempt = started.filter(|_| object.status.id.is_none()).map(|creation| creation.attempt);
+        let now = world.now;
+        let memory = world.operators[operator].memory(object.uid);
+        if memory.intent_seen.map(|(seen, _)| seen) != attempt {
+            (memory.intent_seen, memory.empty) = (attempt.map(|attempt| (attempt, now)), 0);
+        }
+    }
+
+    // ---- facts
+
+    fn facts(&self, world: &World, operator: usize, pass: &Pass) -> Facts {
+        let (view, here) = (&pass.view, &world.operators[operator]);
+        let remembered = here.remembered(view.uid);
+        let known = view.uid.to_string();
+        Facts {
+            now: at(world.now),
+            read: if pass.fresh { Read::Fresh } else { Read::Cached },
+            uid: known,
+            key: view.uid.to_string(),
+            deletion: view.deleting.then_some(Deletion { crd_going: false }),
+            finalizer: view.finalizer,
+            observe_only: false,
+            deletion_policy: self.bounds.retain.then_some(DeletionPolicy::Retain),
+            suspended: false,
+            marks: Marks {
+                external_id: view.marked.map(|id| id.to_string()),
+                owner: view.owner.map(|uid| uid.to_string()),
+                approved_plan: view.approved.clone(),
+                create_outcome: view.answer.map(|(uid, attempt)| format!("{uid}/{attempt}=none")),
+            },
+            recorded: recorded(view),
+            account: AccountFacts {
+                problem: None,
+                closing: false,
+                poll_interval: Duration::from_secs(INTERVAL),
+                settle_time: units(SETTLE),
+                search_proven: world.proven,
+            },
+            claimed_by: self.better(world, operator, view).map(|uid| uid.to_string()),
+            memory: Memory {
+                may_create: pass.may_create,
+                create: remembered
+                    .create
+                    .filter(|(intent, _)| *intent == view.intent())
+                    .map(|(_, outcome)| sent(&outcome)),
+                may_delete: pass.may_delete,
+                delete: remembered
+                    .delete
+                    .filter(|(intent, _)| *intent == view.delete_intent())
+                    .map(|(_, outcome)| sent(&outcome)),
+                turned_away: pass.turned_away.map(refusal),
+                empty_searches: remembered.empty.into(),
+                intent_known_for: remembered.intent_seen.map_or(Duration::ZERO, |(_, since)| units(world.now - since)),
+                heard_ago: remembered.heard.map(|heard| units(world.now - heard)),
+            },
+            search: pass.search.as_ref().map(|searched| self.search(world, operator, view, searched)),
+            look: pass.look.as_ref().map(look),
+            probe: pass.probe.map(|fine| if fine { Ok(()) } else { Err(trouble()) }),
+            documents: Documents::Settled,
+            basis: basis(view),
+        }
+    }
+
+    fn search(&self, world: &World, operator: usize, view: &Object, searched: &Searched) -> Search {
+        let found = searched.found.as_ref().ok_or_else(trouble).map(|ids| {
+            let seen = ids.iter().filter_map(|id| world.circuits.iter().find(|circuit| circuit.id == *id));
+            let mut findings = Findings { plan: Some(self.plan(world, view, ids)), ..Findings::default() };
+            for circuit in seen {
+                match circuit.made_by {
+                    Some(uid) if self.bounds.keyed && uid == view.uid => findings.ours.push(circuit.id.to_string()),
+                    Some(_) if self.bounds.keyed && circuit.name == view.name => {
+                        findings.namesakes.push(circuit.id.to_string())
+                    }
+                    _ if self.bounds.keyed || circuit.slot != view.slot => {}
+                    _ => findings.fits.push(Fit {
+                        id: circuit.id.to_string(),
+                        exact: true,
+                        claimed_by: self.holder(world, operator, view, circuit).map(|uid| uid.to_string()),
+                    }),
+                }
+            }
+            findings
+        });
+        Search { begun: at(searched.begun), intent_known_for: units(searched.known_for), found }
+    }
+
+    fn plan(&self, world: &World, view: &Object, listed: &[Id]) -> Result<Plan, Problem> {
+        // A slot's own record doesn't lag as lists do.
+        let on_slot = |circuit: &&Circuit| circuit.live && circuit.slot == view.slot && !self.bounds.keyed;
+        let unseen =
+            world.circuits.iter().filter(on_slot).any(|circuit| !listed.contains(&circuit.id) && !self.bounds.blind);
+        if unseen {
+            return Err(Problem::stalled("NotAvailable", ""));
+        }
+        Ok(Plan {
+            digest: self.digest(view),
+            summary: String::new(),
+            needs_approval: self.bounds.approval,
+            picks_recorded: true,
+        })
+    }
+
+    fn digest(&self, view: &Object) -> String {
+        let whose = if self.is(Mutant::S7DigestWithoutUid) { 0 } else { view.uid };
+        format!("{whose}-{}-{}", view.attempt(), view.slot)
+    }
+
+    /// Another object that this operator knows, with the better claim on what this one wants or holds.
+    fn better(&self, world: &World, operator: usize, view: &Object) -> Option<Uid> {
+        let own = claims(view, self.bounds.keyed);
+        let others = world.objects.iter().flatten().filter(|other| other.uid != view.uid);
+        let others = others.filter(|other| world.operators[operator].known.contains(&other.uid));
+        let ahead = |other: &&Object| {
+            claims(other, self.bounds.keyed).into_iter().any(|(on, rank)| {
+                own.iter().any(|(mine, my_rank)| *mine == on && (rank, other.uid) < (*my_rank, view.uid))
+            })
+        };
+        others.filter(ahead).map(|other| other.uid).next()
+    }
+
+    /// Another object that this operator knows and that claims the circuit, or has an order under way on its slot.
+    fn holder(&self, world: &World, operator: usize, view: &Object, circuit: &Circuit) -> Option<Uid> {
+        let others = world.objects.iter().flatten().filter(|other| other.uid != view.uid);
+        let mut others = others.filter(|other| world.operators[operator].known.contains(&other.uid));
+        let holds = |((is_id, on), rank): &((bool, u8), u8)| {
+            if *is_id { *on == circuit.id } else { *on == circuit.slot && *rank <= 1 }
+        };
+        others.find(|other| claims(other, self.bounds.keyed).iter().any(holds)).map(|other| other.uid)
+    }
+
+    // ---- effects
+
+    /// Takes one step. The pass ends where the operator's would.
+    pub fn take(&self, world: &mut World, operator: usize, name: usize, step: &Step, outcome: Outcome) {
+        let Some(mut pass) = world.operators[operator].passes[name].take() else { return };
+        let goes_on = match step {
+            Step::ReadFresh => self.read_fresh(world, operator, name, &mut pass),
+            Step::Search => self.do_search(world, operator, &mut pass, outcome),
+            Step::Observe(id) => self.observe(world, operator, &mut pass, parse(id), outcome),
+            Step::Probe => {
+                pass.probe = Some(outcome == Outcome::Fine && !pass.account_broken);
+                true
+            }
+            Step::Create => self.create(world, operator, &mut pass, outcome),
+            Step::Delete(id) => self.delete(world, operator, &mut pass, parse(id), outcome),
+            Step::Wait(_) => self.rest(world, operator, &pass),
+            Step::Rest(_) => {
+                self.rest(world, operator, &pass);
+                self.write(world, operator, &mut pass, step, outcome);
+                false
+            }
+            Step::FetchDocuments(_) => true,
+            Step::Intend(_) if self.better(world, operator, &pass.view).is_some() => {
+                (pass.search, pass.look, pass.probe) = (None, None, None);
+                true
+            }
+            _ => self.write(world, operator, &mut pass, step, outcome) && !matches!(step, Step::Release(_)),
+        };
+        if goes_on {
+            world.operators[operator].passes[name] = Some(pass);
+        }
+    }
+
+    fn read_fresh(&self, world: &mut World, operator: usize, name: usize, pass: &mut Pass) -> bool {
+        let Some(object) = world.objects[name].clone().filter(|object| object.uid == pass.view.uid) else {
+            world.operators[operator].forget(pass.view.uid);
+            return false;
+        };
+        if object.version != pass.view.version {
+            (pass.search, pass.look, pass.probe) = (None, None, None);
+        }
+        (pass.view, pass.fresh) = (object, true);
+        self.note(world, operator, &pass.view.clone());
+        true
+    }
+
+    fn do_search(&self, world: &mut World, operator: usize, pass: &mut Pass, outcome: Outcome) -> bool {
+        let remembered = world.operators[operator].remembered(pass.view.uid);
+        let known_for = remembered.intent_seen.map_or(0, |(_, since)| world.now - since);
+        let hidden = |circuit: &&Circuit| outcome == Outcome::Lags && circuit.since + LAG > world.now;
+        let listed = world.circuits.iter().filter(|circuit| circuit.live && !hidden(circuit) && !self.bounds.blind);
+        let found: Vec<Id> = listed.map(|circuit| circuit.id).collect();
+        let found = match outcome {
+            Outcome::Unheard if self.is(Mutant::S3IncompleteListBelieved) => Some(Vec::new()),
+            Outcome::Unheard => None,
+            _ => Some(found),
+        };
+        pass.search = Some(Searched { begun: world.now, known_for, found });
+        true
+    }
+
+    fn observe(&self, world: &mut World, operator: usize, pass: &mut Pass, id: Id, outcome: Outcome) -> bool {
+        let circuit = world.circuit(id).cloned();
+        let new = circuit.as_ref().is_some_and(|circuit| circuit.since + LAG > world.now);
+        let seen = match (outcome, &circuit) {
+            (Outcome::Unheard, _) if self.is(Mutant::S6ForbiddenIsGone) => Seen::NotFound,
+            (Outcome::Unheard, _) => Seen::NotHeard,
+            (Outcome::FalseNotFound, _) => {
+                pass.account_broken = true;
+                Seen::NotFound
+            }
+            (Outcome::MissingFromList, Some(_)) if self.is(Mutant::S6MissingFromListIsGone) => Seen::NotFound,
+            (Outcome::Lags, Some(_)) if new => Seen::NotFound,
+            (_, Some(_)) => Seen::Found,
+            (_, None) => Seen::NotFound,
+        };
+        let now = world.now;
+        world.proven |= seen == Seen::Found && pass.view.owner == Some(pass.view.uid) && !self.bounds.blind;
+        let memory = world.operators[operator].memory(pass.view.uid);
+        if seen != Seen::NotHeard {
+            memory.heard = Some(now);
+        }
+        if seen == Seen::Found {
+            memory.missing = None;
+        }
+        let missing_for = memory.missing.map(|missing| now - missing);
+        pass.look = Some(Looked { begun: now, missing_for, seen });
+        true
+    }
+
+    /// Whether the last check before sending lets it through: a lost lease is seen there (S11), and an intent that was
+    /// written too long ago (S1).
+    fn may_send(&self, world: &World, operator: usize, intended: Option<Time>) -> bool {
+        let leads = world.leader == operator || self.is(Mutant::S11NoLateCheck);
+        leads && (intended == Some(world.now) || self.is(Mutant::S1NoSendBy))
+    }
+
+    fn create(&self, world: &mut World, operator: usize, pass: &mut Pass, outcome: Outcome) -> bool {
+        pass.may_create = false;
+        let (uid, name, slot, now) = (pass.view.uid, pass.view.name, pass.view.slot, world.now);
+        let intended = pass.view.status.creation.as_ref().and_then(|creation| creation.started);
+        if !self.may_send(world, operator, intended) {
+            world.operators[operator].memory(uid).create = Some((pass.view.intent(), SentBy::NotDone));
+            return true;
+        }
+        let consent = (uid, format!("{uid}-{}-{slot}", pass.view.attempt()));
+        if self.bounds.approval && !world.consented.contains(&consent) {
+            world.broken = Some("ordered without a person's approval");
+        }
+        let sent = match outcome {
+            Outcome::Fine => SentBy::Done(Some(world.make(slot, Some(uid), name))),
+            Outcome::Lost => {
+                world.make(slot, Some(uid), name);
+                SentBy::Unknown { conflict: false }
+            }
+            Outcome::Later => {
+                world.late.push(Late::Create { slot, by: uid, name, until: now + SETTLE - 1 });
+                SentBy::Unknown { conflict: false }
+            }
+            Outcome::Refused => SentBy::Refused,
+            Outcome::TurnedAway => SentBy::NotDone,
+            Outcome::Conflict => {
+                world.make(slot, None, u8::MAX);
+                SentBy::Unknown { conflict: true }
+            }
+            _ => SentBy::Unknown { conflict: false },
+        };
+        let sent = match sent {
+            SentBy::Unknown { .. } if self.is(Mutant::S2UnknownIsNotDone) => SentBy::NotDone,
+            sent => sent,
+        };
+        if !matches!(sent, SentBy::Unknown { conflict: false }) {
+            world.unsure.retain(|unsure| *unsure != uid);
+        }
+        world.operators[operator].memory(uid).create = Some((pass.view.intent(), sent));
+        (pass.search, pass.look, pass.probe) = (None, None, None);
+        true
+    }
+
+    fn delete(&self, world: &mut World, operator: usize, pass: &mut Pass, id: Id, outcome: Outcome) -> bool {
+        pass.may_delete = false;
+        let uid = pass.view.uid;
+        let intended = pass.view.status.operation.as_ref().map(|operation| operation.started);
+        if !self.may_send(world, operator, intended) {
+            world.operators[operator].memory(uid).delete = Some((pass.view.delete_intent(), SentBy::NotDone));
+            return true;
+        }
+        let sent = match outcome {
+            Outcome::Fine | Outcome::Lasting => {
+                world.end(id, &pass.view, outcome == Outcome::Lasting);
+                SentBy::Done(None)
+            }
+            Outcome::Lost => {
+                world.end(id, &pass.view, false);
+                SentBy::Unknown { conflict: false }
+            }
+            Outcome::Later => {
+                world.late.push(Late::Delete { id, by: uid, until: world.now + SETTLE - 1 });
+                SentBy::Unknown { conflict: false }
+            }
+            Outcome::Refused => SentBy::Refused,
+            Outcome::TurnedAway => SentBy::NotDone,
+            _ => SentBy::Unknown { conflict: false },
+        };
+        world.operators[operator].memory(uid).delete = Some((pass.view.delete_intent(), sent));
+        (pass.search, pass.look, pass.probe) = (None, None, None);
+        true
+    }
+
+    /// The end of a pass: what is remembered of it, and whether `Ready` may stand as it does (S13).
+    fn rest(&self, world: &mut World, operator: usize, pass: &Pass) -> bool {
+        let now = world.now;
+        let in_vain = searched_in_vain(&self.facts(world, operator, pass));
+        let memory = world.operators[operator].memory(pass.view.uid);
+        if in_vain {
+            memory.empty = 1;
+        }
+        let began = pass.view.status.creation.as_ref().and_then(|creation| creation.started);
+        let gone =
+            |look: &Looked| look.seen == Seen::NotFound && began.is_none_or(|began| look.begun >= began + SETTLE);
+        if pass.look.as_ref().is_some_and(gone) && pass.probe == Some(true) {
+            memory.missing.get_or_insert(now);
+        }
+        let unheard = memory.heard.is_none_or(|heard| now - heard >= 3);
+        let kept = matches!(self.next(world, operator, pass), Step::Wait(_)) && pass.view.status.ready == Some(true);
+        if kept && unheard {
+            world.broken = Some("Ready though the provider wasn't heard for three intervals");
+        }
+        false
+    }
+
+    /// Writes to Kubernetes; false: the pass is over.
+    fn write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step, outcome: Outcome) -> bool {
+        let mut object = pass.view.clone();
+        self.change(world, operator, pass, &mut object, step);
+        let checked = !matches!(self.mutant, Some(Mutant::S1NoPrecondition | Mutant::S12CacheWithoutPrecondition));
+        if object == pass.view && matches!(step, Step::Rest(_)) {
+            return true;
+        }
+        if !world.write(object.clone(), checked) {
+            return false;
+        }
+        if matches!(step, Step::Release(_)) {
+            world.operators.iter_mut().for_each(|operator| operator.forget(pass.view.uid));
+            return false;
+        }
+        let Some(written) = world.objects[object.name as usize].clone() else { return false };
+        pass.view = written;
+        self.after_write(world, operator, pass, step);
+        outcome == Outcome::Fine
+    }
+
+    fn change(&self, world: &mut World, operator: usize, pass: &Pass, object: &mut Object, step: &Step) {
+        let (uid, now, attempt) = (object.uid, world.now, object.attempt());
+        match step {
+            Step::Hold => object.finalizer = true,
+            Step::Intend(plan) => {
+                let previous = object.status.creation.take().unwrap_or_default();
+                let dismissed = previous.dismissed;
+                object.status.plan = Some(plan.digest.clone());
+                let digest = Some(plan.digest.clone());
+                object.status.creation =
+                    Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
+                world.unsure.push(uid);
+            }
+            Step::Record { id, ordered } => {
+                let id = parse(id);
+                let adopted = !matches!(world.operators[operator].remembered(uid).create, Some((_, SentBy::Done(_))));
+                let made_by =
+                    world.circuits.iter().find(|circuit| circuit.id == id).and_then(|circuit| circuit.made_by);
+                if adopted && object.marked.or(object.status.id).is_none() && made_by != Some(uid) {
+                    world.broken = Some("took what isn't its own");
+                }
+                object.marked = Some(id);
+                if *ordered {
+                    object.owner = Some(uid);
+                }
+            }
+            Step::Withdraw(refusal) => {
+                let refused = refusal.as_ref().filter(|refusal| refusal.by_provider).map(|_| basis(object));
+                if let Some(creation) = &mut object.status.creation
+                    && !(refused.is_some() && self.is(Mutant::S2RefusalKeepsIntent))
+                {
+                    (creation.digest, creation.started, creation.conflict) = (None, None, false);
+                    creation.refused = refused;
+                }
+            }
+            Step::NoteConflict => object.status.creation.iter_mut().for_each(|creation| creation.conflict = true),
+            Step::Reopen { dismissed } => {
+                let attempt = if self.is(Mutant::S3AttemptNotRaised) { attempt } else { attempt + 1 };
+                let before = object.status.creation.take().unwrap_or_default().dismissed;
+                let dismissed = before.into_iter().chain(dismissed.iter().map(|id| parse(id))).collect();
+                object.status = Status::default();
+                object.status.creation = Some(Creation { attempt, dismissed, ..Creation::default() });
+            }
+            Step::VoidAnswer => object.status.creation.iter_mut().for_each(|creation| creation.attempt += 1),
+            Step::Forget => (object.marked, object.owner) = (None, None),
+            Step::IntendDelete { attempt } => {
+                let known = world.operators[operator].remembered(uid).delete;
+                let done = known
+                    .is_some_and(|(intent, sent)| intent == object.delete_intent() && matches!(sent, SentBy::Done(_)));
+                if done || object.status.operation.as_ref().is_some_and(|operation| operation.accepted) {
+                    world.broken = Some("a deletion that was done is repeated");
+                }
+                object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
+            }
+            Step::RecordDeleted => object.status.operation.iter_mut().for_each(|operation| operation.accepted = true),
+            Step::WithdrawDelete(_) => object.status.operation = None,
+            Step::Release(why) => {
+                object.finalizer = false;
+                // What the provider accepted to end is as good as ended: one 404 is enough then (S6).
+                let alive = object.marked.and_then(|id| world.circuit(id)).is_some_and(|circuit| !circuit.ending);
+                if *why == Release::Ended && alive {
+                    world.broken = Some("said that it ended while it lives on");
+                }
+            }
+            Step::Rest(verdict) => {
+                let status = &mut object.status;
+                if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) {
+                    status.id = object.marked.or(status.id);
+                }
+                status.candidates = verdict.candidates.iter().map(|id| parse(id)).collect();
+                status.shown |= pass.look.as_ref().is_some_and(|look| look.seen == Seen::Found);
+                (status.ready, status.stalled) =
+                    (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
+                if verdict.reconciling.as_ref().is_some_and(|word| word.reason == "AwaitingApproval") {
+                    status.plan = Some(self.digest(&pass.view));
+                }
+                if status.ready == Some(true) && object.marked.and_then(|id| world.circuit(id)).is_none() {
+                    world.broken = Some("Ready without a circuit");
+                }
+            }
+            Step::ReadFresh | Step::Search | Step::Observe(_) | Step::Probe | Step::Create => {}
+            Step::Delete(_) | Step::FetchDocuments(_) | Step::Wait(_) => {}
+        }
+    }
+
+    fn after_write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step) {
+        let uid = pass.view.uid;
+        self.note(world, operator, &pass.view.clone());
+        let memory = world.operators[operator].memory(uid);
+        match step {
+            Step::Intend(_) => (memory.create, pass.may_create) = (None, true),
+            Step::Record { .. } => memory.create = None,
+            Step::Withdraw(refusal) => {
+                memory.create = None;
+                pass.turned_away = refusal.as_ref().map(|refusal| refusal.by_provider);
+                (pass.search, pass.look, pass.probe) = (None, None, None);
+            }
+            Step::Reopen { .. } => {
+                *memory = Remembered::default();
+                pass.fresh = false;
+                (pass.search, pass.look, pass.probe) = (None, None, None);
+            }
+            Step::IntendDelete { .. } => (memory.delete, pass.may_delete) = (None, true),
+            Step::WithdrawDelete(refusal) => {
+                memory.delete = None;
+                pass.turned_away = Some(refusal.by_provider);
+            }
+            _ => {}
+        }
+        if pass.view.status.creation.as_ref().is_none_or(|creation| creation.started.is_none())
+            || pass.view.marked.is_some()
+        {
+            world.unsure.retain(|unsure| *unsure != uid);
+        }
+    }
+}
+
+impl Operator {
+    /// What it remembers of an object, to change.
+    pub fn memory(&mut self, uid: Uid) -> &mut Remembered {
+        let at = self.memories.iter().position(|(known, _)| *known == uid).unwrap_or_else(|| {
+            self.memories.push((uid, Remembered::default()));
+            self.memories.len() - 1
+        });
+        &mut self.memories[at].1
+    }
+
+    fn remembered(&self, uid: Uid) -> Remembered {
+        self.memories.iter().find(|(known, _)| *known == uid).map(|(_, memory)| memory.clone()).unwrap_or_default()
+    }
+
+    /// It was answered a conflict and did not write that down yet.
+    pub fn knows_of_conflict(&self) -> bool {
+        self.memories.iter().any(|(_, memory)| matches!(memory.create, Some((_, SentBy::Unknown { conflict: true }))))
+    }
+
+    fn know(&mut self, uid: Uid) {
+        if !self.known.contains(&uid) {
+            self.known.push(uid);
+            self.known.sort_unstable();
+        }
+    }
+
+    pub fn forget(&mut self, uid: Uid) {
+        self.memories.retain(|(known, _)| *known != uid);
+        self.known.retain(|known| *known != uid);
+    }
+}
+
+fn foreign(object: &Object) -> bool {
+    object.owner.is_some_and(|owner| owner != object.uid)
+}
+
+/// What an object claims, and how well: 0 recorded, 1 under way, 2 imported, 3 wished for.
+fn claims(object: &Object, keyed: bool) -> Vec<((bool, u8), u8)> {
+    if foreign(object) {
+        return Vec::new();
+    }
+    let started = object.status.creation.as_ref().is_some_and(|creation| creation.started.is_some());
+    let rank = if object.owner.is_some() || started { 0 } else { 2 };
+    let ids = [object.marked, object.status.id].into_iter().flatten();
+    let held = object.marked.or(object.status.id).map(|_| rank);
+    let slot = (!keyed).then_some(((false, object.slot), held.unwrap_or(if started { 1 } else { 3 })));
+    slot.into_iter().chain(ids.map(|id| ((true, id), rank))).collect()
+}
+
+fn recorded(view: &Object) -> Recorded {
+    let status = &view.status;
+    Recorded {
+        external_id: status.id.map(|id| id.to_string()),
+        creation: status.creation.as_ref().map(|creation| common::Creation {
+            key: view.uid.to_string(),
+            attempt: creation.attempt.into(),
+            digest: creation.digest.clone(),
+            started_at: creation.started.map(at),
+            conflict: creation.conflict,
+            refused: creation.refused.clone().map(|basis| common::Refused { basis, message: String::new() }),
+            dismissed: creation.dismissed.iter().map(ToString::to_string).collect(),
+        }),
+        operation: status.operation.as_ref().map(|operation| common::Operation {
+            type_: OperationType::Delete,
+            key: view.uid.to_string(),
+            attempt: operation.attempt.into(),
+            started_at: at(operation.started),
+            accepted_at: operation.accepted.then(|| at(operation.started)),
+        }),
+        approved_digest: None,
+        candidates: status.candidates.iter().map(ToString::to_string).collect(),
+        ever_shown: status.shown,
+        asked: status.stalled.map(ToOwned::to_owned),
+    }
+}
+
+fn sent(sent: &SentBy) -> Sent {
+    match sent {
+        SentBy::Done(id) => Sent::Done { id: id.map(|id| id.to_string()) },
+        SentBy::Refused => Sent::NotDone(refusal(true)),
+        SentBy::NotDone => Sent::NotDone(refusal(false)),
+        SentBy::Unknown { conflict } => Sent::Unknown { conflict: *conflict, message: String::new() },
+    }
+}
+
+fn look(looked: &Looked) -> Look {
+    let heard = match looked.seen {
+        Seen::Found => Heard::Found(Upstream { readiness: Readiness::Ready, in_use_by: Vec::new(), drift: None }),
+        Seen::NotFound => Heard::NotFound,
+        Seen::NotHeard => Heard::NotHeard(trouble()),
+    };
+    Look { begun: at(looked.begun), missing_for: looked.missing_for.map(units), heard }
+}
+
+fn trouble() -> Trouble {
+    Trouble { reason: "ProviderUnreachable", message: String::new() }
+}
+
+fn basis(view: &Object) -> String {
+    format!("{}-{}", view.generation, view.asked)
+}
+
+fn at(time: Time) -> Timestamp {
+    Timestamp::from_second(i64::from(time) * INTERVAL as i64).unwrap()
+}
+
+fn units(time: Time) -> Duration {
+    Duration::from_secs(u64::from(time) * INTERVAL)
+}
+
+pub fn parse(id: &str) -> Id {
+    id.parse().unwrap()
+}

@@ -1,0 +1,455 @@
+//! The walk: everything that can happen next, in every state; and the fair continuation.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use interconnect_operator::lifecycle::decide::Step;
+use stateright::{Checker, HasDiscoveries, Model, Property};
+
+use crate::mutants::Mutant;
+use crate::shell::{Outcome, Shell, outcomes};
+use crate::world::{Bounds, Late, Object, World};
+
+/// One scenario, perhaps with a mutant.
+#[derive(Clone)]
+pub struct Walk {
+    pub bounds: Bounds,
+    pub mutant: Option<Mutant>,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub enum Event {
+    Begin { operator: usize, name: usize, old: bool },
+    Step { operator: usize, name: usize, outcome: Outcome },
+    Crash(usize),
+    Handover,
+    Tick,
+    LateActs(usize),
+    Ends(usize),
+    Delete(usize),
+    Answer(usize),
+    Import(usize, u8),
+    Approve(usize),
+    Edit(usize),
+    Poke(usize),
+    Restore { name: usize, status: bool, marks: bool },
+    Copy,
+    Remake(usize),
+    OutsideOrders(u8),
+    OutsideEnds(usize),
+}
+
+/// What came of a walk.
+pub struct Checked {
+    pub states: usize,
+    pub transitions: usize,
+    pub depth: usize,
+    pub broken: Option<&'static str>,
+    pub counterexample: Option<String>,
+}
+
+const SAFE: &str = "the promise holds";
+const SETTLES: &str = "the fair continuation settles or stalls";
+/// The fair continuation is tried from one state in this many.
+const SAMPLE: u64 = 64;
+/// Rounds, each of one poll interval, within which the fair continuation must come to rest.
+const ROUNDS: usize = 24;
+
+impl Walk {
+    fn shell(&self) -> Shell<'_> {
+        Shell { bounds: &self.bounds, mutant: self.mutant }
+    }
+
+    /// Walks the whole scenario, or to the first broken promise.
+    pub fn check(self) -> Checked {
+        let checker = self.clone().checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+        let found = checker.discoveries().into_iter().next();
+        let told = found.map(|(property, path)| {
+            let last = path.last_state().clone();
+            let broken = last.broken.or(self.continues_well(&last).err()).unwrap_or(property);
+            let steps: Vec<String> = path.into_actions().iter().map(|event| format!("  {event:?}")).collect();
+            (broken, format!("{broken}, after\n{}\nin\n{last:#?}", steps.join("\n")))
+        });
+        let (broken, counterexample) = told.unzip();
+        Checked {
+            states: checker.unique_state_count(),
+            transitions: checker.state_count(),
+            depth: checker.max_depth(),
+            broken,
+            counterexample,
+        }
+    }
+
+    fn steps(&self, world: &World, events: &mut Vec<Event>) {
+        for operator in 0..world.operators.len() {
+            for name in 0..world.objects.len() {
+                match &world.operators[operator].passes[name] {
+                    Some(pass) => {
+                        let step = self.shell().next(world, operator, pass);
+                        let all = outcomes(&step, world.left.faults > 0);
+                        events.extend(all.into_iter().map(|outcome| Event::Step { operator, name, outcome }));
+                    }
+                    None if world.leader == operator && world.objects[name].is_some() => {
+                        events.push(Event::Begin { operator, name, old: false });
+                        if world.left.stale_reads > 0 && world.before[name].is_some() {
+                            events.push(Event::Begin { operator, name, old: true });
+                        }
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn people(&self, world: &World, events: &mut Vec<Event>) {
+        let left = &world.left;
+        for (name, object) in world.objects.iter().enumerate() {
+            let Some(object) = object else {
+                if left.remakes > 0 && world.before[name].is_some() {
+                    events.push(Event::Remake(name));
+                }
+                continue;
+            };
+            if left.deletions > 0 && !object.deleting {
+                events.push(Event::Delete(name));
+            }
+            if left.answers > 0 && honest_answer(world, object) {
+                events.push(Event::Answer(name));
+            }
+            if left.imports > 0 && object.marked.is_none() && object.status.stalled.is_some() {
+                let live = world.circuits.iter().filter(|circuit| circuit.live);
+                events.extend(live.map(|circuit| Event::Import(name, circuit.id)));
+            }
+            if left.answers > 0 && self.bounds.approval && object.status.plan.is_some() && object.approved.is_none() {
+                events.push(Event::Approve(name));
+            }
+            if left.edits > 0 && !object.frozen() {
+                events.push(Event::Edit(name));
+            }
+            if left.pokes > 0 {
+                events.push(Event::Poke(name));
+            }
+            if left.restores > 0 {
+                for (status, marks) in [(true, false), (false, true), (true, true)] {
+                    events.push(Event::Restore { name, status, marks });
+                }
+            }
+        }
+        let room =
+            world.objects.last().is_some_and(Option::is_none) && world.before.last().is_some_and(Option::is_none);
+        if left.copies > 0 && room && world.objects[0].is_some() {
+            events.push(Event::Copy);
+        }
+    }
+
+    fn outside(&self, world: &World, events: &mut Vec<Event>) {
+        // Time passes only when nothing that must have happened by now is still to come.
+        if world.left.ticks > 0 && world.late.iter().all(|late| late.until() > world.now) {
+            events.push(Event::Tick);
+        }
+        events.extend((0..world.late.len()).map(Event::LateActs));
+        let ending = world.circuits.iter().enumerate().filter(|(_, circuit)| circuit.live && circuit.ending);
+        events.extend(ending.map(|(at, _)| Event::Ends(at)));
+        if world.left.crashes > 0 {
+            // What a crash between a 409 and its record does is known and said in docs/safety.md (S5): without a key,
+            // nobody can tell whose circuit stands on the slot then.
+            let tells = |operator: &usize| !world.operators[*operator].knows_of_conflict();
+            events.extend((0..world.operators.len()).filter(tells).map(Event::Crash));
+        }
+        if world.left.handovers > 0 {
+            events.push(Event::Handover);
+        }
+        if world.left.outside > 0 {
+            let slot = self.bounds.wishes[0];
+            let wanted = world.objects.iter().flatten().any(|object| world.unsure.contains(&object.uid));
+            if !wanted && !world.circuits.iter().any(|circuit| circuit.live && circuit.slot == slot) {
+                events.push(Event::OutsideOrders(slot));
+            }
+            let live = world.circuits.iter().enumerate().filter(|(_, circuit)| circuit.live);
+            events.extend(live.map(|(at, _)| Event::OutsideEnds(at)));
+        }
+    }
+
+    fn happen(&self, world: &mut World, event: &Event) {
+        match event {
+            Event::Begin { operator, name, old } => {
+                world.left.stale_reads -= u8::from(*old);
+                self.shell().begin(world, *operator, *name, *old);
+            }
+            Event::Step { operator, name, outcome } => {
+                world.left.faults -= u8::from(*outcome != Outcome::Fine);
+                if let Some(pass) = &world.operators[*operator].passes[*name] {
+                    let step = self.shell().next(world, *operator, pass);
+                    self.shell().take(world, *operator, *name, &step, *outcome);
+                }
+            }
+            Event::Crash(operator) => {
+                world.left.crashes -= 1;
+                self.restart(world, *operator);
+            }
+            Event::Handover => {
+                world.left.handovers -= 1;
+                world.leader = (world.leader + 1) % world.operators.len();
+                // Who takes over fills its claims from all objects first.
+                let leader = world.leader;
+                self.fill_claims(world, leader);
+            }
+            Event::Tick => {
+                world.left.ticks -= 1;
+                world.now += 1;
+            }
+            Event::LateActs(at) => late_acts(world, *at),
+            Event::Ends(at) => world.circuits[*at].live = false,
+            Event::OutsideOrders(slot) => {
+                world.left.outside -= 1;
+                world.make(*slot, None, u8::MAX);
+            }
+            Event::OutsideEnds(at) => {
+                world.left.outside -= 1;
+                world.circuits[*at].live = false;
+            }
+            Event::Delete(name) => {
+                world.left.deletions -= 1;
+                change(world, *name, |object| object.deleting = true);
+            }
+            Event::Copy => copy(world),
+            Event::Remake(name) => {
+                world.left.remakes -= 1;
+                let object = Object::new(*name as u8, world.next_uid, self.bounds.wishes[*name]);
+                world.next_uid += 1;
+                (world.objects[*name], world.before[*name]) = (Some(object), None);
+            }
+            _ => self.person_acts(world, event),
+        }
+    }
+
+    fn person_acts(&self, world: &mut World, event: &Event) {
+        match event {
+            Event::Answer(name) => {
+                world.left.answers -= 1;
+                change(world, *name, |object| object.answer = Some((object.uid, object.attempt())));
+            }
+            Event::Import(name, id) => {
+                world.left.imports -= 1;
+                change(world, *name, |object| object.marked = Some(*id));
+            }
+            Event::Approve(name) => {
+                world.left.answers -= 1;
+                let object = world.objects[*name].clone().unwrap();
+                let plan = format!("{}-{}-{}", object.uid, object.attempt(), object.slot);
+                world.consented.push((object.uid, plan));
+                change(world, *name, |object| object.approved = object.status.plan.clone());
+            }
+            Event::Edit(name) => {
+                world.left.edits -= 1;
+                change(world, *name, |object| {
+                    (object.slot, object.generation) = (object.slot + 1, object.generation + 1)
+                });
+            }
+            Event::Poke(name) => {
+                world.left.pokes -= 1;
+                change(world, *name, |object| object.asked += 1);
+            }
+            Event::Restore { name, status, marks } => {
+                world.left.restores -= 1;
+                change(world, *name, |object| {
+                    if *status {
+                        object.status = Default::default();
+                    }
+                    if *marks {
+                        (object.marked, object.owner, object.answer) = (None, None, None);
+                    }
+                });
+            }
+            _ => unreachable!("{event:?} is no person's act"),
+        }
+    }
+
+    /// A process begins anew: it remembers nothing and knows all objects.
+    fn restart(&self, world: &mut World, operator: usize) {
+        let names = world.objects.len();
+        world.operators[operator] = Default::default();
+        world.operators[operator].passes = vec![None; names];
+        self.fill_claims(world, operator);
+    }
+
+    fn fill_claims(&self, world: &mut World, operator: usize) {
+        let mut known: Vec<u8> = world.objects.iter().flatten().map(|object| object.uid).collect();
+        known.sort_unstable();
+        world.operators[operator].known = known;
+    }
+
+    /// From here on nothing goes wrong any more: what comes of it?
+    fn continues_well(&self, world: &World) -> Result<(), &'static str> {
+        let mut world = world.clone();
+        world.left.faults = 0;
+        let mut quiet = 0;
+        for _ in 0..ROUNDS {
+            while !world.late.is_empty() {
+                late_acts(&mut world, 0);
+            }
+            world.circuits.iter_mut().filter(|circuit| circuit.ending).for_each(|circuit| circuit.live = false);
+            let before = (world.objects.clone(), world.circuits.clone());
+            for name in 0..world.objects.len() {
+                self.whole_pass(&mut world, name)?;
+            }
+            if let Some(broken) = world.broken {
+                return Err(broken);
+            }
+            let versionless = (world.objects.clone(), world.circuits.clone());
+            quiet = if before == versionless { quiet + 1 } else { 0 };
+            if quiet > usize::from(crate::world::SETTLE) + 2 {
+                return settled(&world);
+            }
+            world.now += 1;
+        }
+        Err("never comes to rest")
+    }
+
+    fn whole_pass(&self, world: &mut World, name: usize) -> Result<(), &'static str> {
+        let leader = world.leader;
+        if world.operators[leader].passes[name].is_none() && world.objects[name].is_some() {
+            self.shell().begin(world, leader, name, false);
+        }
+        for _ in 0..60 {
+            let Some(pass) = &world.operators[leader].passes[name] else { return Ok(()) };
+            let step = self.shell().next(world, leader, pass);
+            self.shell().take(world, leader, name, &step, Outcome::Fine);
+            if matches!(step, Step::Rest(_) | Step::Wait(_) | Step::Release(_)) {
+                return Ok(());
+            }
+        }
+        Err("a pass without end")
+    }
+}
+
+impl Model for Walk {
+    type State = World;
+    type Action = Event;
+
+    fn init_states(&self) -> Vec<World> {
+        let mut world = World::new(&self.bounds);
+        (0..world.operators.len()).for_each(|operator| self.restart(&mut world, operator));
+        vec![world]
+    }
+
+    fn actions(&self, world: &World, events: &mut Vec<Event>) {
+        if world.broken.is_some() {
+            return;
+        }
+        self.steps(world, events);
+        self.people(world, events);
+        self.outside(world, events);
+    }
+
+    fn next_state(&self, world: &World, event: Event) -> Option<World> {
+        let mut world = world.clone();
+        self.happen(&mut world, &event);
+        world.normalize();
+        Some(world)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let settles = |walk: &Walk, world: &World| {
+            let mut hasher = DefaultHasher::new();
+            world.hash(&mut hasher);
+            walk.mutant.is_some() || hasher.finish() % SAMPLE != 0 || walk.continues_well(world).is_ok()
+        };
+        vec![
+            Property::always(SAFE, |_, world: &World| world.broken.is_none() && once_by_name(world)),
+            Property::always(SETTLES, settles),
+        ]
+    }
+}
+
+/// Objects of one name that were made one after the other order once, unless a person said that they must again.
+fn once_by_name(world: &World) -> bool {
+    world.objects.iter().flatten().all(|object| {
+        let answered = object.status.creation.as_ref().is_some_and(|creation| creation.attempt > 1);
+        let ordered = world
+            .circuits
+            .iter()
+            .filter(|circuit| circuit.live && circuit.name == object.name && circuit.made_by.is_some());
+        answered || ordered.count() <= 1
+    })
+}
+
+/// A person answers after having looked, asked or not.
+fn honest_answer(world: &World, object: &Object) -> bool {
+    let anew = object.answer != Some((object.uid, object.attempt()));
+    anew && world.live_of(object.uid).next().is_none() && world.late.is_empty()
+}
+
+/// Whether all that is left is as it should be.
+fn settled(world: &World) -> Result<(), &'static str> {
+    for object in world.objects.iter().flatten() {
+        let status = &object.status;
+        let asked = status.stalled.is_some() || (status.plan.is_some() && object.marked.is_none());
+        let holds = object.marked.and_then(|id| world.circuit(id)).is_some();
+        match object.deleting {
+            true if !asked => return Err("neither gone nor stalled"),
+            false if !asked && !(holds && status.ready == Some(true)) => return Err("neither Ready nor stalled"),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn change(world: &mut World, name: usize, change: impl FnOnce(&mut Object)) {
+    let Some(mut object) = world.objects[name].clone() else { return };
+    change(&mut object);
+    world.write(object, true);
+}
+
+fn copy(world: &mut World) {
+    world.left.copies -= 1;
+    let name = world.objects.len() - 1;
+    let Some(original) = world.objects[0].clone() else { return };
+    let mut copy = Object::new(name as u8, world.next_uid, original.slot);
+    (copy.marked, copy.owner, copy.approved) = (original.marked, original.owner, original.approved);
+    copy.answer = original.answer;
+    world.next_uid += 1;
+    world.objects[name] = Some(copy);
+}
+
+fn late_acts(world: &mut World, at: usize) {
+    match world.late.remove(at) {
+        Late::Create { slot, by, name, .. } => drop(world.make(slot, Some(by), name)),
+        Late::Delete { id, by, .. } => {
+            let mut on_behalf = Object::new(0, by, 0);
+            (on_behalf.owner, on_behalf.marked) = (Some(by), Some(id));
+            world.end(id, &on_behalf, false);
+        }
+    }
+}
+
+/// A line of the table.
+pub fn report(bounds: &Bounds, checked: &Checked) -> String {
+    let limits = [
+        ("operators", bounds.operators as u8),
+        ("crashes", bounds.crashes),
+        ("faults", bounds.faults),
+        ("ticks", bounds.ticks),
+        ("deletions", bounds.deletions),
+        ("answers", bounds.answers),
+        ("imports", bounds.imports),
+        ("edits", bounds.edits),
+        ("pokes", bounds.pokes),
+        ("handovers", bounds.handovers),
+        ("stale reads", bounds.stale_reads),
+        ("restores", bounds.restores),
+        ("copies", bounds.copies),
+        ("remakes", bounds.remakes),
+        ("outside", bounds.outside),
+    ];
+    let limits: Vec<String> =
+        limits.iter().filter(|(_, most)| *most > 0).map(|(name, most)| format!("{name} {most}")).collect();
+    format!(
+        "{:<40} {:>10} {:>12} {:>6}  {}",
+        bounds.name,
+        checked.states,
+        checked.transitions,
+        checked.depth,
+        limits.join(", ")
+    )
+}

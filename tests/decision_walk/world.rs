@@ -1,0 +1,432 @@
+//! The world that the walk explores: an API server with objects, a provider with circuits, operators with what they
+//! remember, and everything that can go wrong between them. Times count units of one poll interval.
+
+use interconnect_operator::lifecycle::facts::Refusal;
+
+/// Uids, circuits and slots are small numbers.
+pub type Uid = u8;
+pub type Id = u8;
+pub type Slot = u8;
+pub type Time = u8;
+
+/// The settle time, in poll intervals: a lost request acts, and lists show what it did, before that is over.
+pub const SETTLE: Time = 2;
+/// How long a list may not show what is new.
+pub const LAG: Time = SETTLE - 1;
+
+/// What a scenario allows on one path.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    pub name: &'static str,
+    /// Objects at the start, with the slots that they wish for.
+    pub wishes: &'static [Slot],
+    pub operators: usize,
+    pub crashes: u8,
+    pub faults: u8,
+    pub ticks: u8,
+    pub deletions: u8,
+    pub answers: u8,
+    /// A person says which circuit is the object's, perhaps wrongly.
+    pub imports: u8,
+    pub edits: u8,
+    pub pokes: u8,
+    pub handovers: u8,
+    pub stale_reads: u8,
+    pub restores: u8,
+    /// A person copies the first object, annotations and all.
+    pub copies: u8,
+    /// A person makes an object again under the name of one that is gone.
+    pub remakes: u8,
+    /// Circuits end, or appear on a free slot, without us.
+    pub outside: u8,
+    /// The provider keeps our key on what we order.
+    pub keyed: bool,
+    pub retain: bool,
+    pub search_proven: bool,
+    /// Searches never show anything.
+    pub blind: bool,
+    /// Orders need a person's approval.
+    pub approval: bool,
+}
+
+impl Bounds {
+    /// One object, one operator, nothing goes wrong.
+    pub const QUIET: Self = Self {
+        name: "",
+        wishes: &[1],
+        operators: 1,
+        crashes: 0,
+        faults: 0,
+        ticks: 5,
+        deletions: 1,
+        answers: 0,
+        imports: 0,
+        edits: 0,
+        pokes: 0,
+        handovers: 0,
+        stale_reads: 0,
+        restores: 0,
+        copies: 0,
+        remakes: 0,
+        outside: 0,
+        keyed: false,
+        retain: false,
+        search_proven: true,
+        blind: false,
+        approval: false,
+    };
+}
+
+/// What is left of a scenario's bounds on a path.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Left {
+    pub crashes: u8,
+    pub faults: u8,
+    pub ticks: u8,
+    pub deletions: u8,
+    pub answers: u8,
+    pub imports: u8,
+    pub edits: u8,
+    pub pokes: u8,
+    pub handovers: u8,
+    pub stale_reads: u8,
+    pub restores: u8,
+    pub copies: u8,
+    pub remakes: u8,
+    pub outside: u8,
+}
+
+/// An object as the API server has it.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Object {
+    pub uid: Uid,
+    pub name: u8,
+    pub version: u8,
+    pub generation: u8,
+    pub slot: Slot,
+    pub deleting: bool,
+    pub finalizer: bool,
+    pub marked: Option<Id>,
+    pub owner: Option<Uid>,
+    pub answer: Option<(Uid, u8)>,
+    pub approved: Option<String>,
+    pub asked: u8,
+    pub status: Status,
+}
+
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
+pub struct Status {
+    pub id: Option<Id>,
+    pub creation: Option<Creation>,
+    pub operation: Option<Operation>,
+    pub candidates: Vec<Id>,
+    pub shown: bool,
+    pub plan: Option<String>,
+    pub ready: Option<bool>,
+    pub stalled: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
+pub struct Creation {
+    pub attempt: u8,
+    pub digest: Option<String>,
+    pub started: Option<Time>,
+    pub conflict: bool,
+    pub refused: Option<String>,
+    pub dismissed: Vec<Id>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Operation {
+    pub attempt: u8,
+    pub started: Time,
+    pub accepted: bool,
+}
+
+/// A circuit at the provider. Who made it is for the properties only; its key, for a provider that keeps keys.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Circuit {
+    pub id: Id,
+    pub slot: Slot,
+    pub made_by: Option<Uid>,
+    pub name: u8,
+    pub since: Time,
+    pub live: bool,
+    /// The provider accepted its end, which takes a while.
+    pub ending: bool,
+}
+
+/// A request that the provider will act upon later.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub enum Late {
+    Create { slot: Slot, by: Uid, name: u8, until: Time },
+    Delete { id: Id, by: Uid, until: Time },
+}
+
+impl Late {
+    pub fn until(&self) -> Time {
+        match self {
+            Self::Create { until, .. } | Self::Delete { until, .. } => *until,
+        }
+    }
+}
+
+/// One operator process.
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
+pub struct Operator {
+    /// Objects whose claims it knows, by uid.
+    pub known: Vec<Uid>,
+    /// Passes under way, by object's name.
+    pub passes: Vec<Option<Pass>>,
+    /// What it remembers, by uid.
+    pub memories: Vec<(Uid, Remembered)>,
+}
+
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
+pub struct Remembered {
+    pub create: Option<(Intent, SentBy)>,
+    pub delete: Option<(Intent, SentBy)>,
+    pub intent_seen: Option<(u8, Time)>,
+    pub empty: u8,
+    pub heard: Option<Time>,
+    pub missing: Option<Time>,
+}
+
+/// Which intent something was sent for: its attempt and its start.
+pub type Intent = Option<(u8, Option<Time>)>;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub enum SentBy {
+    Done(Option<Id>),
+    Refused,
+    NotDone,
+    Unknown { conflict: bool },
+}
+
+/// A pass under way over one object.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Pass {
+    pub view: Object,
+    pub fresh: bool,
+    pub search: Option<Searched>,
+    pub look: Option<Looked>,
+    pub probe: Option<bool>,
+    /// The account is not in order: what was not found may well be there.
+    pub account_broken: bool,
+    pub turned_away: Option<bool>,
+    pub may_create: bool,
+    pub may_delete: bool,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Searched {
+    pub begun: Time,
+    pub known_for: Time,
+    /// What a complete list showed; none if the provider wasn't heard.
+    pub found: Option<Vec<Id>>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Looked {
+    pub begun: Time,
+    pub missing_for: Option<Time>,
+    pub seen: Seen,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub enum Seen {
+    Found,
+    NotFound,
+    NotHeard,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct World {
+    pub now: Time,
+    pub objects: Vec<Option<Object>>,
+    /// What each object was before its last write: what an old cache shows.
+    pub before: Vec<Option<Object>>,
+    pub circuits: Vec<Circuit>,
+    pub late: Vec<Late>,
+    pub operators: Vec<Operator>,
+    pub leader: usize,
+    pub next_uid: Uid,
+    pub proven: bool,
+    pub retain_all: bool,
+    /// Whose order may truly be under way: for the outside world, which orders on no such slot.
+    pub unsure: Vec<Uid>,
+    /// What persons approved: object and plan.
+    pub consented: Vec<(Uid, String)>,
+    pub left: Left,
+    /// A promise that was broken, in words.
+    pub broken: Option<&'static str>,
+}
+
+impl World {
+    pub fn new(bounds: &Bounds) -> Self {
+        let object = |(name, slot): (usize, &Slot)| Some(Object::new(name as u8, name as u8 + 1, *slot));
+        let names = bounds.wishes.len() + usize::from(bounds.copies > 0);
+        let mut objects: Vec<_> = bounds.wishes.iter().enumerate().map(object).collect();
+        objects.resize(names, None);
+        let operator = Operator { passes: vec![None; names], ..Operator::default() };
+        Self {
+            now: 10,
+            before: objects.clone(),
+            objects,
+            circuits: Vec::new(),
+            late: Vec::new(),
+            operators: vec![operator; bounds.operators],
+            leader: 0,
+            next_uid: names as u8 + 1,
+            proven: bounds.search_proven,
+            retain_all: bounds.retain,
+            unsure: Vec::new(),
+            consented: Vec::new(),
+            left: Left {
+                crashes: bounds.crashes,
+                faults: bounds.faults,
+                ticks: bounds.ticks,
+                deletions: bounds.deletions,
+                answers: bounds.answers,
+                imports: bounds.imports,
+                edits: bounds.edits,
+                pokes: bounds.pokes,
+                handovers: bounds.handovers,
+                stale_reads: bounds.stale_reads,
+                restores: bounds.restores,
+                copies: bounds.copies,
+                remakes: bounds.remakes,
+                outside: bounds.outside,
+            },
+            broken: None,
+        }
+    }
+
+    pub fn circuit(&self, id: Id) -> Option<&Circuit> {
+        self.circuits.iter().find(|circuit| circuit.id == id && circuit.live)
+    }
+
+    pub fn live_of(&self, uid: Uid) -> impl Iterator<Item = &Circuit> {
+        self.circuits.iter().filter(move |circuit| circuit.live && circuit.made_by == Some(uid))
+    }
+
+    /// The provider makes a circuit.
+    pub fn make(&mut self, slot: Slot, made_by: Option<Uid>, name: u8) -> Id {
+        let id = self.circuits.len() as Id + 1;
+        self.circuits.push(Circuit { id, slot, made_by, name, since: self.now, live: true, ending: false });
+        if let Some(uid) = made_by
+            && self.live_of(uid).count() > 1
+        {
+            self.broken = Some("ordered twice");
+        }
+        id
+    }
+
+    /// The provider ends a circuit on behalf of an object; `lasting`: not at once.
+    pub fn end(&mut self, id: Id, by: &Object, lasting: bool) {
+        let own = self.circuit(id).map(|circuit| circuit.made_by);
+        let others = self.objects.iter().flatten().filter(|other| other.uid != by.uid);
+        let anothers = others.filter(|other| other.owner == Some(other.uid)).any(|other| other.marked == Some(id));
+        let imported = by.owner.is_none() && by.marked == Some(id) && !anothers;
+        if own.is_some_and(|made_by| made_by != Some(by.uid)) && !imported {
+            self.broken = Some("ended what isn't its own");
+        }
+        for circuit in self.circuits.iter_mut().filter(|circuit| circuit.id == id && circuit.live) {
+            (circuit.ending, circuit.live) = (true, lasting);
+        }
+    }
+
+    /// Writes an object if it is still of this version; false: a conflict.
+    pub fn write(&mut self, object: Object, checked: bool) -> bool {
+        let name = object.name as usize;
+        let Some(now) = self.objects[name].clone() else { return false };
+        if now.uid != object.uid || (checked && now.version != object.version) {
+            return false;
+        }
+        let mut written = object;
+        written.version = now.version.wrapping_add(1);
+        self.before[name] = Some(now);
+        if written.deleting && !written.finalizer {
+            self.released(&written);
+            self.objects[name] = None;
+        } else {
+            self.objects[name] = Some(written);
+        }
+        true
+    }
+
+    /// Makes states alike that differ only in what nobody can tell any more: how often an object was written, and what
+    /// an old cache would show where none is asked.
+    pub fn normalize(&mut self) {
+        if self.left.stale_reads == 0 && self.left.remakes == 0 {
+            let names = self.before.len();
+            self.before = vec![None; names];
+        }
+        for name in 0..self.objects.len() {
+            let Some(object) = &mut self.objects[name] else { continue };
+            let views = self.operators.iter_mut().filter_map(|operator| operator.passes[name].as_mut());
+            for view in views.map(|pass| &mut pass.view) {
+                view.version = u8::from(view.version == object.version && view.uid == object.uid);
+            }
+            object.version = 1;
+            self.before[name].iter_mut().for_each(|before| before.version = 0);
+        }
+    }
+
+    /// An object is gone from Kubernetes: nothing that it ordered may live on without anybody's knowledge.
+    fn released(&mut self, object: &Object) {
+        let late = self.late.iter().any(|late| matches!(late, Late::Create { by, .. } if *by == object.uid));
+        if !self.retained(object) && (late || self.live_of(object.uid).any(|circuit| !circuit.ending)) {
+            self.broken = Some("let go while what it ordered lives on");
+        }
+    }
+
+    fn retained(&self, object: &Object) -> bool {
+        let foreign = object.owner.is_some_and(|owner| owner != object.uid);
+        let imported = object.marked.is_some() && object.owner.is_none();
+        foreign || imported || self.retain_all
+    }
+}
+
+impl Object {
+    pub fn new(name: u8, uid: Uid, slot: Slot) -> Self {
+        Self {
+            uid,
+            name,
+            version: 0,
+            generation: 0,
+            slot,
+            deleting: false,
+            finalizer: false,
+            marked: None,
+            owner: None,
+            answer: None,
+            approved: None,
+            asked: 0,
+            status: Status::default(),
+        }
+    }
+
+    pub fn intent(&self) -> Intent {
+        self.status.creation.as_ref().map(|creation| (creation.attempt, creation.started))
+    }
+
+    pub fn delete_intent(&self) -> Intent {
+        self.status.operation.as_ref().map(|operation| (operation.attempt, Some(operation.started)))
+    }
+
+    /// CEL freezes what is ordered once the order has begun.
+    pub fn frozen(&self) -> bool {
+        self.status.id.is_some() || self.status.creation.as_ref().is_some_and(|creation| creation.started.is_some())
+    }
+
+    pub fn attempt(&self) -> u8 {
+        self.status.creation.as_ref().map_or(1, |creation| creation.attempt)
+    }
+}
+
+/// Why a mutation that was turned away was.
+pub fn refusal(by_provider: bool) -> Refusal {
+    Refusal { by_provider, reason: "ProviderRefused", message: String::new() }
+}

@@ -1,0 +1,9 @@
+//! What users see, on a real control plane, with the operator as a process of its own and the providers' simulator.
+
+mod bad_input;
+mod contract;
+mod faults;
+mod letters;
+mod policies;
+mod rig;
+mod thread;

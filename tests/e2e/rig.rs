@@ -1,0 +1,382 @@
+//! One control plane for all tests; for each test a namespace, a simulator, and an operator with the chart's rights there.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use interconnect_operator::api::{Interconnect, ProviderAccount};
+use interconnect_simulator::{Options, Simulator};
+use interconnect_testenv::{ControlPlane, Operator};
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::api::ListParams;
+use kube::{Api, Client};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+/// What doesn't come true within this long never will.
+const PATIENCE: Duration = Duration::from_secs(45);
+const OPERATOR: &str = env!("CARGO_BIN_EXE_interconnect-operator");
+pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+/// An account of somebody else's.
+pub const OTHER_ACCOUNT: &str = "9a7806061c88ada191ed06f989cc3dac";
+
+static CONTROL_PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
+static NAMESPACES: AtomicU32 = AtomicU32::new(0);
+
+async fn control_plane() -> &'static ControlPlane {
+    let start = || async {
+        let dir = tempfile::Builder::new().prefix("interconnect-e2e-").tempdir().unwrap().keep();
+        ControlPlane::start(&dir).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    CONTROL_PLANE.get_or_init(start).await
+}
+
+/// Simulators live on threads of their own: a test that waits for kubectl must not keep them from answering.
+fn simulators() -> &'static Runtime {
+    static SIMULATORS: OnceLock<Runtime> = OnceLock::new();
+    SIMULATORS
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
+}
+
+/// The id of free slot `n` of the simulator's world.
+pub fn slot(n: u32) -> String {
+    format!("5107a000-0000-4000-8000-{n:012x}")
+}
+
+/// What one test works with.
+pub struct Rig {
+    pub plane: &'static ControlPlane,
+    pub client: Client,
+    pub namespace: String,
+    pub simulator: Simulator,
+    kubeconfig: PathBuf,
+    log: PathBuf,
+    pub operator: Option<Operator>,
+    http: reqwest::Client,
+}
+
+impl Rig {
+    /// Everything up, with an account named `cloudflare`.
+    pub async fn start() -> Self {
+        let rig = Self::without_account().await;
+        rig.apply(&rig.account("cloudflare", "demo-token")).await;
+        rig
+    }
+
+    pub async fn without_account() -> Self {
+        let mut rig = Self::without_operator().await;
+        rig.start_operator().await;
+        rig
+    }
+
+    pub async fn without_operator() -> Self {
+        let plane = control_plane().await;
+        let namespace = format!("t{}", NAMESPACES.fetch_add(1, Ordering::Relaxed));
+        plane.kubectl(&["create", "namespace", &namespace], "").unwrap_or_else(|error| panic!("{error}"));
+        let watched = format!("watchNamespaces={{{namespace}}}");
+        let kubeconfig = plane.install_chart(&namespace, &[&watched]).unwrap_or_else(|error| panic!("{error}"));
+        let simulator = simulators().spawn(Simulator::start(([127, 0, 0, 1], 0).into(), Options::default()));
+        let simulator = simulator.await.unwrap().unwrap();
+        let log = std::env::temp_dir().join(format!("interconnect-e2e-{}-{namespace}.log", std::process::id()));
+        let (client, http) = (plane.admin().await.unwrap(), reqwest::Client::new());
+        Self { plane, client, namespace, simulator, kubeconfig, log, operator: None, http }
+    }
+
+    pub async fn start_operator(&mut self) {
+        let url = self.simulator.url();
+        let args = [
+            ["--watch-namespace", &self.namespace],
+            ["--lease-namespace", &self.namespace],
+            ["--allow-endpoint", &url],
+            ["--lease-duration", "3s"],
+            ["--identity", "e2e"],
+        ];
+        let operator = Operator::start(Path::new(OPERATOR), &self.kubeconfig, &self.log, args.as_flattened()).await;
+        self.operator = Some(operator.unwrap_or_else(|error| panic!("{error}")));
+    }
+
+    // ---- Kubernetes
+
+    pub fn account(&self, name: &str, token: &str) -> Value {
+        let account = json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
+            "metadata": {"name": name},
+            "spec": {
+                "cloudflare": {"accountId": ACCOUNT},
+                "endpoint": format!("{}/cloudflare/client/v4", self.simulator.url()),
+                "credentialsSecretRef": {"name": format!("{name}-token")},
+                "pollInterval": "500ms", "settleTime": "2s",
+                "limits": {"requests": 100_000, "per": "5m"},
+            },
+        });
+        json!({"apiVersion": "v1", "kind": "List", "items": [self.secret(&format!("{name}-token"), &json!({"apiToken": token})), account]})
+    }
+
+    pub fn secret(&self, name: &str, data: &Value) -> Value {
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
+    }
+
+    pub fn interconnect(&self, name: &str, direct: &Value) -> Value {
+        json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Interconnect",
+            "metadata": {"name": name},
+            "spec": {"accountRef": {"name": "cloudflare"}, "direct": direct},
+        })
+    }
+
+    /// Orders free slot `n`.
+    pub async fn order(&self, name: &str, n: u32) {
+        self.apply(&self.interconnect(name, &json!({"slotId": slot(n)}))).await;
+    }
+
+    /// Applies a manifest as a user does.
+    pub async fn apply(&self, manifest: &Value) -> String {
+        self.try_apply(manifest).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Applies a manifest; tells what a user reads if it is refused.
+    pub async fn try_apply(&self, manifest: &Value) -> Result<String, String> {
+        self.kubectl(&["apply", "-f", "-"], &manifest.to_string())
+    }
+
+    pub fn kubectl(&self, args: &[&str], input: &str) -> Result<String, String> {
+        let args = [&["-n", &self.namespace], args].concat();
+        self.plane.kubectl(&args, input).map_err(|error| error.to_string())
+    }
+
+    pub fn run(&self, args: &[&str]) -> String {
+        self.kubectl(args, "").unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub fn annotate(&self, name: &str, annotation: &str) {
+        let annotation = format!("interconnect-operator.io/{annotation}");
+        self.run(&["annotate", "--overwrite", "interconnect", name, &annotation]);
+    }
+
+    /// Asks for a fresh look, and waits until it was had.
+    pub async fn look_again(&self, name: &str) -> Interconnect {
+        static ASKED: AtomicU32 = AtomicU32::new(0);
+        let asked = format!("look-{}", ASKED.fetch_add(1, Ordering::Relaxed));
+        self.annotate(name, &format!("reconcile-at={asked}"));
+        let answered = |object: &Interconnect| {
+            let status = object.status.as_ref();
+            status.and_then(|status| status.common.last_handled_reconcile_at.as_ref()) == Some(&asked)
+        };
+        self.until(name, "an answer to reconcile-at", answered).await
+    }
+
+    pub fn patch(&self, kind: &str, name: &str, change: &Value) {
+        self.run(&["patch", kind, name, "--type=merge", "-p", &change.to_string()]);
+    }
+
+    /// Deletes without waiting.
+    pub fn delete(&self, kind: &str, name: &str) {
+        self.run(&["delete", kind, name, "--wait=false"]);
+    }
+
+    pub fn interconnects(&self) -> Api<Interconnect> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    pub fn accounts(&self) -> Api<ProviderAccount> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    pub fn secrets(&self) -> Api<Secret> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Waits until the interconnect is as it should be.
+    pub async fn until(&self, name: &str, what: &str, holds: impl Fn(&Interconnect) -> bool) -> Interconnect {
+        let begun = Instant::now();
+        loop {
+            let now = self.interconnects().get_opt(name).await.unwrap();
+            if let Some(object) = now.as_ref().filter(|object| holds(object)) {
+                return object.clone();
+            }
+            if begun.elapsed() > PATIENCE {
+                let status = now.map(|object| serde_json::to_string_pretty(&object.status).unwrap());
+                panic!(
+                    "{name} never came to: {what}. Its status: {status:?}\nThe operator's log:\n{}",
+                    self.log_tail()
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until all interconnects are as they should be.
+    pub async fn until_all(&self, what: &str, holds: impl Fn(&Interconnect) -> bool) -> Vec<Interconnect> {
+        let begun = Instant::now();
+        loop {
+            let all = self.interconnects().list(&ListParams::default()).await.unwrap().items;
+            let late: Vec<_> = all.iter().filter(|object| !holds(object)).collect();
+            if late.is_empty() {
+                return all;
+            }
+            if begun.elapsed() > PATIENCE {
+                let late = serde_json::to_string_pretty(&late).unwrap();
+                panic!(
+                    "never all came to: {what}. Those that did not: {late}\nThe operator's log:\n{}",
+                    self.log_tail()
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until the condition has this status and reason.
+    pub async fn until_condition(&self, name: &str, type_: &str, status: &str, reason: &str) -> Interconnect {
+        let what = format!("{type_}={status} {reason}");
+        self.until(name, &what, |object| {
+            condition(object, type_).is_some_and(|condition| condition.status == status && condition.reason == reason)
+        })
+        .await
+    }
+
+    /// Waits until only a person can mend it, for this reason; tells what the person reads.
+    pub async fn until_stalled(&self, name: &str, reason: &str) -> String {
+        let stalled = self.until_condition(name, "Stalled", "True", reason).await;
+        assert_eq!(condition(&stalled, "Ready").unwrap().status, "False");
+        condition(&stalled, "Stalled").unwrap().message.clone()
+    }
+
+    /// Waits until it is usable.
+    pub async fn until_ready(&self, name: &str) -> Interconnect {
+        self.until_condition(name, "Ready", "True", "Available").await
+    }
+
+    /// Waits until an id at the provider is known.
+    pub async fn until_ordered(&self, name: &str) -> String {
+        let ordered = self.until(name, "an external id", |object| external_id(object).is_some()).await;
+        external_id(&ordered).unwrap().to_owned()
+    }
+
+    pub async fn until_account(&self, name: &str, status: &str, reason: &str) -> ProviderAccount {
+        let holds = async || {
+            let account = self.accounts().get_opt(name).await.unwrap()?;
+            let ready = account.status.as_ref()?.conditions.iter().find(|condition| condition.type_ == "Ready")?;
+            (ready.status == status && ready.reason == reason).then(|| account.clone())
+        };
+        self.until_some(&format!("ProviderAccount {name} Ready={status} {reason}"), holds).await
+    }
+
+    /// Waits until something is there.
+    pub async fn until_some<T>(&self, what: &str, there: impl AsyncFn() -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            if let Some(found) = there().await {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "never: {what}. The operator's log:\n{}", self.log_tail());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn until_gone(&self, name: &str) {
+        self.until_some(&format!("{name} gone"), async || {
+            self.interconnects().get_opt(name).await.unwrap().is_none().then_some(())
+        })
+        .await;
+    }
+
+    /// Reasons of the object's events.
+    pub fn events(&self, name: &str) -> Vec<String> {
+        let field = format!("involvedObject.name={name}");
+        let reasons = self.run(&["get", "events", "--field-selector", &field, "-o", "jsonpath={.items[*].reason}"]);
+        reasons.split_whitespace().map(ToOwned::to_owned).collect()
+    }
+
+    pub async fn until_event(&self, name: &str, reason: &str) {
+        let there = async || self.events(name).iter().any(|event| event == reason).then_some(());
+        self.until_some(&format!("event {reason} of {name}"), there).await;
+    }
+
+    pub fn log_text(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn log_tail(&self) -> String {
+        let text = self.log_text();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
+    // ---- the simulator
+
+    pub async fn sim(&self, path: &str) -> Value {
+        let answer = self.http.get(format!("{}/_sim/{path}", self.simulator.url())).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    pub async fn tell_sim(&self, path: &str, body: &Value) -> Value {
+        let request = self.http.post(format!("{}/_sim/{path}", self.simulator.url())).json(body);
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "the simulator refused {path} {body}: {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    pub async fn clear_faults(&self) {
+        self.http.delete(format!("{}/_sim/faults", self.simulator.url())).send().await.unwrap();
+    }
+
+    /// How many of these operations took effect.
+    pub async fn ledger(&self, operation: &str) -> usize {
+        self.ledger_ids(operation).await.len()
+    }
+
+    /// The interconnects on which these operations took effect.
+    pub async fn ledger_ids(&self, operation: &str) -> Vec<String> {
+        let ledger = self.sim("ledger").await;
+        let entries = ledger.as_array().unwrap().iter();
+        let entries = entries.filter(|entry| entry["operation"] == operation && entry["resource"] == "interconnect");
+        entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A person orders free slot `n` in the dashboard; tells its name.
+    pub async fn ordered_by_hand(&self, n: u32) -> String {
+        let wish = json!({"resource": "interconnect", "body": {"type": "direct", "slot_id": slot(n)}});
+        self.tell_sim("objects/cloudflare", &wish).await["name"].as_str().unwrap().to_owned()
+    }
+
+    /// The outside world acts on an interconnect.
+    pub async fn happens(&self, id: &str, what: &Value) {
+        self.tell_sim(&format!("objects/cloudflare/{id}"), what).await;
+    }
+
+    /// More time passes than any order takes.
+    pub async fn weeks_pass(&self) {
+        self.tell_sim("clock", &json!({"advance": "15d"})).await;
+    }
+
+    /// Asks the provider as somebody else with the account's token would; tells the status and the answer.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let url = format!("{}/cloudflare/client/v4/accounts/{ACCOUNT}/cni/{path}", self.simulator.url());
+        let mut request = self.http.request(method, url).bearer_auth("demo-token");
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Names of the account's interconnects that exist upstream.
+    pub async fn upstream(&self) -> Vec<String> {
+        let (_, listed) = self.ask(Method::GET, "interconnects?limit=100", None).await;
+        let items = listed["items"].as_array().or(listed["result"]["items"].as_array()).unwrap();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub fn condition<'a>(object: &'a Interconnect, type_: &str) -> Option<&'a Condition> {
+    object.status.as_ref()?.common.conditions.iter().find(|condition| condition.type_ == type_)
+}
+
+pub fn external_id(object: &Interconnect) -> Option<&str> {
+    object.status.as_ref()?.common.external_id.as_deref()
+}
