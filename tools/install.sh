@@ -55,7 +55,7 @@ build() {
   say "building $1 with Go (minutes; only once)"
   case $1 in
     helm)
-      GOBIN=$cache go install -trimpath -ldflags "-s -w -X helm.sh/helm/v3/internal/version.version=$HELM" "helm.sh/helm/v3/cmd/helm@$HELM" ;;
+      GOBIN=$cache go install -trimpath -ldflags "-s -w" "helm.sh/helm/v3/cmd/helm@$HELM" ;;
     *)
       local package=k8s.io/kubernetes/cmd/$1 version=k8s.io/component-base/version minor=${KUBERNETES#v1.}
       [ "$1" = etcd ] && package=go.etcd.io/etcd/server/v3

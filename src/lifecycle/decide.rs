@@ -267,15 +267,14 @@ fn not_found(facts: &Facts, search: &Search) -> Step {
         let message = "the answer to the order was lost: searching for it until the provider has surely settled";
         return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
     }
-    let answered = facts.answered_nothing_there();
-    if !account.search_proven && !answered {
-        return rest(outcome_unknown(facts));
-    }
-    if facts.deletion.is_some() {
-        return Step::Release(Release::Nothing);
-    }
-    if answered {
-        return Step::Reopen { dismissed: Vec::new() };
+    let asked = facts.recorded.asked.as_deref() == Some(reason::CREATE_OUTCOME_UNKNOWN);
+    match facts.answered_nothing_there() {
+        // An answer that was there before the question answers something else.
+        true if !account.search_proven && !asked => return Step::VoidAnswer,
+        false if !account.search_proven => return rest(outcome_unknown(facts)),
+        _ if facts.deletion.is_some() => return Step::Release(Release::Nothing),
+        true if asked => return Step::Reopen { dismissed: Vec::new() },
+        _ => {}
     }
     let refusal = conflict_noted(facts).then(|| Refusal {
         by_provider: true,

@@ -196,10 +196,14 @@ impl<A: Adapter> Engine<A> {
         let recorded = status.and_then(|status| status.external_id.clone());
         let creation = status.and_then(|status| status.creation.as_ref());
         let ordered = creation.is_some_and(|own| own.started_at.is_some() && own.key == self.key(object));
-        let rank = if marks.owner.is_some() || ordered { Rank::Recorded } else { Rank::Import };
-        let ids: BTreeSet<String> = marks.external_id.into_iter().chain(recorded).collect();
-        let mut claims = A::claims(object, (!ids.is_empty()).then_some(rank));
-        claims.extend(ids.iter().map(|id| Claim { on: self.id_claim(object, id), rank, flexible: false }));
+        // Only the operator's own record outranks others: what a person names may be another object's.
+        let rank = |id: &String| {
+            let own = marks.owner.is_some() || ordered && marks.external_id.is_none() && recorded.as_ref() == Some(id);
+            if own { Rank::Recorded } else { Rank::Import }
+        };
+        let ids: BTreeSet<&String> = marks.external_id.iter().chain(&recorded).collect();
+        let mut claims = A::claims(object, ids.iter().map(|id| rank(id)).min());
+        claims.extend(ids.iter().map(|id| Claim { on: self.id_claim(object, id), rank: rank(id), flexible: false }));
         claims
     }
 

@@ -352,7 +352,7 @@ impl Facts {
             (Some(id), _) => match &self.marks.owner {
                 Some(owner) if *owner == self.uid => Identity::Held { id: id.clone(), ordered: true },
                 Some(owner) => Identity::Foreign { id: id.clone(), owner: owner.clone() },
-                None => Identity::Held { id: id.clone(), ordered: self.ordered_by_this() },
+                None => Identity::Held { id: id.clone(), ordered: false },
             },
             (None, Some(id)) if self.recorded.external_id.is_some() => {
                 Identity::Held { id: id.clone(), ordered: self.ordered_by_this() }
@@ -377,9 +377,11 @@ impl Facts {
         self.order_began().is_some_and(|began| !at_least(at, began, self.account.settle_time))
     }
 
-    /// Counts the orders that a person has declared void, from 1.
+    /// Counts the orders that a person has declared void, from 1. An object that goes without any record of its orders
+    /// has none: an answer that was given while there was a record answers nothing then.
     pub fn attempt(&self) -> u32 {
-        self.recorded.creation.as_ref().map_or(1, |creation| creation.attempt)
+        let first = u32::from(self.deletion.is_none());
+        self.recorded.creation.as_ref().map_or(first, |creation| creation.attempt)
     }
 
     /// The words by which a person says that nothing of this object is upstream.

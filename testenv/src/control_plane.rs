@@ -11,7 +11,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 
 use crate::child::Guarded;
-use crate::programs::{find, root, run};
+use crate::programs::{find, root, run, run_for_bytes};
 use crate::{EnvError, doing};
 
 /// A control plane that doesn't come up within this long has failed.
@@ -46,7 +46,8 @@ impl ControlPlane {
 
     /// A client with all rights.
     pub async fn admin(&self) -> Result<Client, EnvError> {
-        let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).map_err(|error| EnvError::Other(error.to_string()))?;
+        let kubeconfig =
+            Kubeconfig::read_from(self.kubeconfig()).map_err(|error| EnvError::Other(error.to_string()))?;
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
         Ok(Client::try_from(config.map_err(|error| EnvError::Other(error.to_string()))?)?)
     }
@@ -61,12 +62,24 @@ impl ControlPlane {
         run(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), input)
     }
 
+    /// The same, for what isn't text.
+    pub fn kubectl_bytes(&self, args: &[&str]) -> Result<Vec<u8>, EnvError> {
+        run_for_bytes(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), "")
+    }
+
     /// Installs the chart as a user would, but for the Deployment: the operator runs outside. It tells the kubeconfig of
     /// the operator's ServiceAccount, which has exactly the rights that the chart gives it.
     pub fn install_chart(&self, namespace: &str, values: &[&str]) -> Result<PathBuf, EnvError> {
         let mut helm = Command::new(find("helm")?);
         helm.args(["template", namespace]).arg(root().join("charts/interconnect-operator"));
-        helm.args(["--namespace", namespace, "--kube-version", "1.36.3", "--set", "crds.install=false,aggregateRoles=false"]);
+        helm.args([
+            "--namespace",
+            namespace,
+            "--kube-version",
+            "1.36.3",
+            "--set",
+            "crds.install=false,aggregateRoles=false",
+        ]);
         for value in values {
             helm.args(["--set", value]);
         }
@@ -75,11 +88,21 @@ impl ControlPlane {
         }
         let manifests = run(&mut helm, "")?;
         self.kubectl(&["apply", "--server-side", "--namespace", namespace, "-f", "-"], &manifests)?;
-        let accounts = ["get", "serviceaccounts", "-n", namespace, "-l", "app.kubernetes.io/name=interconnect-operator", "-o", "name"];
+        let accounts = [
+            "get",
+            "serviceaccounts",
+            "-n",
+            namespace,
+            "-l",
+            "app.kubernetes.io/name=interconnect-operator",
+            "-o",
+            "name",
+        ];
         let account = self.kubectl(&accounts, "")?;
         let account = account.trim().trim_start_matches("serviceaccount/").to_owned();
         let token = self.kubectl(&["create", "token", &account, "-n", namespace, "--duration=24h"], "")?;
-        self.write_kubeconfig(&format!("operator-{namespace}"), token.trim(), namespace).map_err(doing("writing the kubeconfig"))
+        self.write_kubeconfig(&format!("operator-{namespace}"), token.trim(), namespace)
+            .map_err(doing("writing the kubeconfig"))
     }
 
     fn start_etcd(&mut self, client: u16, peer: u16) -> Result<(), EnvError> {
@@ -173,6 +196,8 @@ impl ControlPlane {
 fn free_ports() -> Result<[u16; 3], EnvError> {
     let bind = || TcpListener::bind("127.0.0.1:0").map_err(doing("looking for a free port"));
     let listeners = [bind()?, bind()?, bind()?];
-    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(doing("looking for a free port"));
+    let port = |listener: &TcpListener| {
+        listener.local_addr().map(|address| address.port()).map_err(doing("looking for a free port"))
+    };
     Ok([port(&listeners[0])?, port(&listeners[1])?, port(&listeners[2])?])
 }

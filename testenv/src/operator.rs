@@ -27,7 +27,11 @@ impl Operator {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(doing("looking for a free port"))?;
         let listen = listener.local_addr().map_err(doing("looking for a free port"))?.to_string();
         drop(listener);
-        let file = File::options().create(true).append(true).open(log).map_err(doing(format!("creating {}", log.display())))?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .map_err(doing(format!("creating {}", log.display())))?;
         let errors = file.try_clone().map_err(doing("sharing a log"))?;
         let child = Command::new(binary)
             .args(["run", "--listen", &listen])

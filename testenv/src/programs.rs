@@ -20,6 +20,11 @@ pub fn find(name: &str) -> Result<PathBuf, EnvError> {
 
 /// Runs a command to its end, with this on its standard input; tells what it printed.
 pub fn run(command: &mut Command, input: &str) -> Result<String, EnvError> {
+    run_for_bytes(command, input).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The same, for what isn't text.
+pub fn run_for_bytes(command: &mut Command, input: &str) -> Result<Vec<u8>, EnvError> {
     use std::io::Write;
     let shown = format!("{command:?}");
     let mut child = command
@@ -32,9 +37,9 @@ pub fn run(command: &mut Command, input: &str) -> Result<String, EnvError> {
         stdin.write_all(input.as_bytes()).map_err(doing(shown.clone()))?;
     }
     let output = child.wait_with_output().map_err(doing(shown.clone()))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
-        return Ok(text);
+        return Ok(output.stdout);
     }
-    Err(EnvError::Failed { command: shown, output: format!("{text}{}", String::from_utf8_lossy(&output.stderr)) })
+    let said = [output.stdout, output.stderr].concat();
+    Err(EnvError::Failed { command: shown, output: String::from_utf8_lossy(&said).into_owned() })
 }

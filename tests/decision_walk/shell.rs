@@ -521,8 +521,9 @@ impl Shell<'_> {
                 if verdict.reconciling.as_ref().is_some_and(|word| word.reason == "AwaitingApproval") {
                     status.plan = Some(self.digest(&pass.view));
                 }
-                if status.ready == Some(true) && object.marked.and_then(|id| world.circuit(id)).is_none() {
-                    world.broken = Some("Ready without a circuit");
+                let found = |look: &Looked| look.seen == Seen::Found && now - look.begun < 3;
+                if status.ready == Some(true) && !pass.look.as_ref().is_some_and(found) {
+                    world.broken = Some("Ready though no circuit was seen within three intervals");
                 }
             }
             Step::ReadFresh | Step::Search | Step::Observe(_) | Step::Probe | Step::Create => {}
@@ -604,11 +605,13 @@ fn claims(object: &Object, keyed: bool) -> Vec<((bool, u8), u8)> {
         return Vec::new();
     }
     let started = object.status.creation.as_ref().is_some_and(|creation| creation.started.is_some());
-    let rank = if object.owner.is_some() || started { 0 } else { 2 };
-    let ids = [object.marked, object.status.id].into_iter().flatten();
-    let held = object.marked.or(object.status.id).map(|_| rank);
-    let slot = (!keyed).then_some(((false, object.slot), held.unwrap_or(if started { 1 } else { 3 })));
-    slot.into_iter().chain(ids.map(|id| ((true, id), rank))).collect()
+    let unmarked = object.marked.is_none();
+    let own = |id: Id| object.owner.is_some() || started && unmarked && object.status.id == Some(id);
+    let rank = |id: Id| if own(id) { 0 } else { 2 };
+    let ids = || [object.marked, object.status.id].into_iter().flatten();
+    let held = ids().map(rank).min().unwrap_or(if started { 1 } else { 3 });
+    let slot = (!keyed).then_some(((false, object.slot), held));
+    slot.into_iter().chain(ids().map(|id| ((true, id), rank(id)))).collect()
 }
 
 fn recorded(view: &Object) -> Recorded {

@@ -227,7 +227,7 @@ impl Walk {
         match event {
             Event::Answer(name) => {
                 world.left.answers -= 1;
-                change(world, *name, |object| object.answer = Some((object.uid, object.attempt())));
+                change(world, *name, |object| object.answer = Some((object.uid, object.asked_attempt())));
             }
             Event::Import(name, id) => {
                 world.left.imports -= 1;
@@ -353,7 +353,7 @@ impl Model for Walk {
         let settles = |walk: &Walk, world: &World| {
             let mut hasher = DefaultHasher::new();
             world.hash(&mut hasher);
-            walk.mutant.is_some() || hasher.finish() % SAMPLE != 0 || walk.continues_well(world).is_ok()
+            walk.mutant.is_some() || !hasher.finish().is_multiple_of(SAMPLE) || walk.continues_well(world).is_ok()
         };
         vec![
             Property::always(SAFE, |_, world: &World| world.broken.is_none() && once_by_name(world)),
@@ -376,7 +376,7 @@ fn once_by_name(world: &World) -> bool {
 
 /// A person answers after having looked, asked or not.
 fn honest_answer(world: &World, object: &Object) -> bool {
-    let anew = object.answer != Some((object.uid, object.attempt()));
+    let anew = object.answer != Some((object.uid, object.asked_attempt()));
     anew && world.live_of(object.uid).next().is_none() && world.late.is_empty()
 }
 
@@ -386,10 +386,9 @@ fn settled(world: &World) -> Result<(), &'static str> {
         let status = &object.status;
         let asked = status.stalled.is_some() || (status.plan.is_some() && object.marked.is_none());
         let holds = object.marked.and_then(|id| world.circuit(id)).is_some();
-        match object.deleting {
-            true if !asked => return Err("neither gone nor stalled"),
-            false if !asked && !(holds && status.ready == Some(true)) => return Err("neither Ready nor stalled"),
-            _ => {}
+        let ready = holds && status.ready == Some(true);
+        if !asked && (object.deleting || !ready) {
+            return Err(if object.deleting { "neither gone nor stalled" } else { "neither Ready nor stalled" });
         }
     }
     Ok(())

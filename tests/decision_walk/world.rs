@@ -421,6 +421,11 @@ impl Object {
         self.status.id.is_some() || self.status.creation.as_ref().is_some_and(|creation| creation.started.is_some())
     }
 
+    /// The attempt that a question would be about.
+    pub fn asked_attempt(&self) -> u8 {
+        self.status.creation.as_ref().map_or(u8::from(!self.deleting), |creation| creation.attempt)
+    }
+
     pub fn attempt(&self) -> u8 {
         self.status.creation.as_ref().map_or(1, |creation| creation.attempt)
     }

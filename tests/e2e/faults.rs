@@ -184,6 +184,7 @@ async fn an_order_without_an_answer_is_found_again_though_lists_lag() {
     rig.tell_sim("faults", &json!([at(&json!({"what": "lost-answer"}), "POST", "interconnects$"), lags])).await;
     rig.order("ams-1", 2).await;
     until_struck(&rig, "the order").await;
+    rig.until_ordered("ams-1").await;
     rig.weeks_pass().await;
     rig.until_ready("ams-1").await;
     rig.until_event("ams-1", "Adopted").await;

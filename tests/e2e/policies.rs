@@ -179,7 +179,7 @@ async fn what_a_person_ordered_on_the_wished_slot_is_named_and_can_be_taken_over
     let message = rig.until_stalled("ams-1", "AlreadyOrdered").await;
     assert!(message.contains(&id), "{message}");
     let asked = rig.look_again("ams-1").await;
-    assert_eq!(asked.status.unwrap().common.candidates, [id.clone()]);
+    assert_eq!(asked.status.unwrap().common.candidates, std::slice::from_ref(&id));
 
     rig.annotate("ams-1", &format!("external-id={id}"));
     let adopted = rig.until_condition("ams-1", "Synced", "True", "InSync").await;

@@ -1,0 +1,40 @@
+# `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
+# Go is needed only where the third-party programs can't be downloaded.
+
+.PHONY: demo test tools crds format clippy drift chart docs e2e
+
+demo: tools
+	cargo build --workspace --bins
+	target/debug/demo $(ARGS)
+
+test: tools format clippy drift chart
+	cargo test --workspace --no-fail-fast
+
+tools:
+	@tools/check.sh
+	@tools/install.sh
+
+# Writes the CRDs, here and in the chart, from src/api.
+crds:
+	cargo run --quiet -- crds --dir crds
+	cargo run --quiet -- crds --dir charts/interconnect-operator/crd-files
+
+format:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets -- -D warnings
+
+# Fails if the committed CRDs are not those of src/api.
+drift:
+	@for folder in crds charts/interconnect-operator/crd-files; do \
+	  rm -rf target/crds && mkdir -p target/crds && \
+	  cargo run --quiet -- crds --dir target/crds && \
+	  diff -r target/crds $$folder || { echo "$$folder is not what src/api says: run make crds"; exit 1; }; \
+	done
+
+chart: tools
+	.tools/bin/helm lint --strict charts/interconnect-operator
+	.tools/bin/helm template ic charts/interconnect-operator --kube-version 1.36.3 > /dev/null
+	.tools/bin/helm template ic charts/interconnect-operator --kube-version 1.36.3 \
+	  --set 'watchNamespaces={circuits}' --set 'allowEndpoints={http://127.0.0.1:8480}' > /dev/null

@@ -1,0 +1,219 @@
+//! The demo: a real control plane, the simulator and the operator; `examples/` goes from ordered to Ready.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use interconnect_testenv::programs::{root, run};
+use interconnect_testenv::{ControlPlane, EnvError, Operator};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The operator and the simulator live in this namespace of the demo's cluster.
+const SYSTEM: &str = "interconnect-system";
+/// The examples live in this one.
+const CIRCUITS: &str = "circuits";
+/// The examples' account at the provider; other accounts of the simulated world have interconnects, too.
+const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+/// What takes longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Orders the examples from the simulator, on a real control plane on this machine.
+#[derive(Parser)]
+struct Args {
+    /// Ends the circuits again, shows that nothing is left at the provider, and ends.
+    #[arg(long)]
+    once: bool,
+    /// Where the programs of this project were built.
+    #[arg(long, default_value = "target/debug")]
+    programs: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut stop = match signal(SignalKind::terminate()) {
+        Ok(stop) => stop,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let args = Args::parse();
+    let ended = tokio::select! {
+        ended = demo(&args) => ended,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = stop.recv() => Ok(()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(why: &str) -> ExitCode {
+    eprintln!("demo: {why}");
+    ExitCode::FAILURE
+}
+
+async fn demo(args: &Args) -> Result<(), EnvError> {
+    let begun = Instant::now();
+    let dir = fresh_folder()?;
+    say("starting etcd, kube-apiserver and kube-controller-manager");
+    let plane = ControlPlane::start(&dir).await?;
+    let simulator = Simulator::start(&args.programs, &dir).await?;
+    say("installing the chart's RBAC and starting the operator as its ServiceAccount");
+    plane.kubectl(&["create", "namespace", SYSTEM], "")?;
+    let kubeconfig = plane.install_chart(SYSTEM, &[])?;
+    let flags = ["--lease-namespace", SYSTEM, "--allow-endpoint", Simulator::URL, "--identity", "demo"];
+    let operator =
+        Operator::start(&args.programs.join("interconnect-operator"), &kubeconfig, &dir.join("operator.log"), &flags)
+            .await?;
+    order(&plane, &simulator).await?;
+    show(&plane, &dir).await?;
+    if args.once {
+        end(&plane, &simulator).await?;
+        operator.terminate().await?;
+        say(&format!("all done in {} s", begun.elapsed().as_secs()));
+        return Ok(());
+    }
+    say("look around, in another terminal:");
+    println!("\n  export KUBECONFIG={}", plane.kubeconfig().display());
+    println!("  kubectl -n {CIRCUITS} get circuits        # kubectl is in {}", root().join(".tools/bin").display());
+    println!("  curl {}/_sim/objects          # what the provider has", Simulator::URL);
+    println!("  curl http://{}/metrics\n", operator.listen);
+    say("Ctrl-C ends everything");
+    std::future::pending().await
+}
+
+fn fresh_folder() -> Result<PathBuf, EnvError> {
+    let dir = root().join(".demo");
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).map_err(|error| EnvError::Io(format!("creating {}", dir.display()), error))?;
+    dir.canonicalize().map_err(|error| EnvError::Io("finding the demo's folder".into(), error))
+}
+
+async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError> {
+    say("applying examples/");
+    print!("{}", plane.kubectl(&["apply", "-f", &root().join("examples").display().to_string()], "")?);
+    let in_circuits = |args: &[&str]| plane.kubectl(&[&["-n", CIRCUITS], args].concat(), "");
+    wait("every circuit ordered, with its LOA", || {
+        let documents =
+            in_circuits(&["get", "interconnects", "-o", "jsonpath={.items[*].status.documents[0].secretName}"])?;
+        let names = in_circuits(&["get", "interconnects", "-o", "name"])?;
+        Ok(documents.split_whitespace().count() == names.lines().count())
+    })
+    .await?;
+    print!("\n{}\n", in_circuits(&["get", "circuits"])?);
+    say("two weeks pass: the cross connects are patched, light comes up");
+    simulator.tell("clock", r#"{"advance": "15d"}"#)?;
+    // A look now, rather than at the next poll.
+    let now = format!("interconnect-operator.io/reconcile-at={}", begun_text());
+    in_circuits(&["annotate", "--overwrite", "interconnects", "--all", &now])?;
+    let timeout = format!("--timeout={}s", PATIENCE.as_secs());
+    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Ready", &timeout])?;
+    Ok(())
+}
+
+async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
+    print!("\n$ kubectl get circuits\n{}", plane.kubectl(&["-n", CIRCUITS, "get", "circuits"], "")?);
+    let columns = "custom-columns=OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message";
+    let events = ["-n", CIRCUITS, "get", "events", "--sort-by=.metadata.creationTimestamp", "-o", columns];
+    print!("\n$ kubectl get events\n{}", plane.kubectl(&events, "")?);
+    let secrets = plane.kubectl(
+        &["-n", CIRCUITS, "get", "interconnects", "-o", "jsonpath={.items[*].status.documents[0].secretName}"],
+        "",
+    )?;
+    println!();
+    for secret in secrets.split_whitespace() {
+        let template = r#"go-template={{index .data "document.pdf" | base64decode}}"#;
+        let pdf = plane.kubectl_bytes(&["-n", CIRCUITS, "get", "secret", secret, "-o", template])?;
+        let file = dir.join(format!("{secret}.pdf"));
+        fs::write(&file, &pdf).map_err(|error| EnvError::Io(format!("writing {}", file.display()), error))?;
+        say(&format!("LOA: {} ({} bytes)", file.display(), pdf.len()));
+    }
+    Ok(())
+}
+
+async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError> {
+    say("deleting the circuits");
+    let timeout = format!("--timeout={}s", PATIENCE.as_secs());
+    print!("{}", plane.kubectl(&["delete", "-f", &root().join("examples").display().to_string(), &timeout], "")?);
+    println!("\nthe provider's ledger:");
+    for entry in json(&simulator.ask("ledger")?)?.as_array().into_iter().flatten() {
+        println!("  {} {} {}", entry["time"], entry["operation"], entry["id"]);
+    }
+    let objects = json(&simulator.ask("objects")?)?;
+    let left = objects["cloudflare"]["interconnects"]
+        .as_array()
+        .ok_or_else(|| EnvError::Other("no list of interconnects".into()))?;
+    let left: Vec<String> =
+        left.iter().filter(|one| one["account"] == ACCOUNT).map(|one| one["name"].to_string()).collect();
+    if left.is_empty() {
+        say("the provider's side is empty");
+        return Ok(());
+    }
+    Err(EnvError::Other(format!("the provider's side is not empty: {}", left.join(", "))))
+}
+
+fn json(text: &str) -> Result<serde_json::Value, EnvError> {
+    serde_json::from_str(text).map_err(|error| EnvError::Other(error.to_string()))
+}
+
+async fn wait(what: &str, there: impl Fn() -> Result<bool, EnvError>) -> Result<(), EnvError> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if there()? {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Err(EnvError::Other(format!("not within {} s: {what}", PATIENCE.as_secs())))
+}
+
+fn begun_text() -> String {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or_else(|_| "0".into(), |now| now.as_secs().to_string())
+}
+
+fn say(what: &str) {
+    println!("demo: {what}");
+}
+
+/// The simulator, as a process of its own at the address that the examples name.
+struct Simulator {
+    _process: tokio::process::Child,
+}
+
+impl Simulator {
+    const URL: &str = "http://127.0.0.1:8480";
+
+    async fn start(programs: &Path, dir: &Path) -> Result<Self, EnvError> {
+        let log = fs::File::create(dir.join("simulator.log"))
+            .map_err(|error| EnvError::Io("creating a log".into(), error))?;
+        let binary = programs.join("interconnect-simulator");
+        let process = tokio::process::Command::new(&binary).stdout(log).kill_on_drop(true).spawn();
+        let process = process.map_err(|error| EnvError::Io(format!("starting {}", binary.display()), error))?;
+        let simulator = Self { _process: process };
+        wait("the simulator is up (is port 8480 free?)", || Ok(simulator.ask("clock").is_ok())).await?;
+        Ok(simulator)
+    }
+
+    fn ask(&self, path: &str) -> Result<String, EnvError> {
+        run(Command::new("curl").args(["--silent", "--fail", &format!("{}/_sim/{path}", Self::URL)]), "")
+    }
+
+    fn tell(&self, path: &str, body: &str) -> Result<String, EnvError> {
+        let json = "Content-Type: application/json";
+        run(
+            Command::new("curl").args([
+                "--silent",
+                "--fail",
+                "-H",
+                json,
+                "-d",
+                body,
+                &format!("{}/_sim/{path}", Self::URL),
+            ]),
+            "",
+        )
+    }
+}
