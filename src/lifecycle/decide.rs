@@ -132,7 +132,7 @@ fn choose(facts: &Facts) -> Step {
         Identity::None => match &facts.account.problem {
             Some(problem) => rest(Verdict::problem(problem, Next::Backoff)),
             None if facts.order_began().is_some() => resolve(facts),
-            None => order(facts),
+            None => answered(facts).unwrap_or_else(|| order(facts)),
         },
     }
 }
@@ -184,7 +184,7 @@ fn place(facts: &Facts, findings: &Findings) -> Step {
     }
     if !candidates.is_empty() {
         // S4: what may be ours, and that nobody here holds, is for a person to tell.
-        return rest(already_ordered(facts, &candidates));
+        return rest(already_ordered(&facts.nothing_there(), &candidates));
     }
     if let Some(holder) = findings.fits.iter().filter(|fit| fit.exact).find_map(|fit| fit.claimed_by.as_ref()) {
         return rest(already_taken(holder));
@@ -213,8 +213,10 @@ fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
 
 /// An order is under way and no id is known.
 fn resolve(facts: &Facts) -> Step {
+    if let Some(record) = answered(facts) {
+        return record;
+    }
     match &facts.memory.create {
-        Some(Sent::Done { id: Some(id) }) => return Step::Record { id: id.clone(), ordered: true },
         Some(Sent::NotDone(refusal)) => return Step::Withdraw(Some(refusal.clone())),
         Some(Sent::Unknown { conflict: true, .. }) if !conflict_noted(facts) => return Step::NoteConflict,
         None if facts.memory.may_create => return Step::Create,
@@ -230,8 +232,16 @@ fn resolve(facts: &Facts) -> Step {
         Ok(findings) => match mine(facts, findings).as_slice() {
             [id] => Step::Record { id: id.clone(), ordered: true },
             [] => not_found(facts, search),
-            many => rest(already_ordered(facts, many)),
+            many => rest(already_ordered(&facts.nothing_there(), many)),
         },
+    }
+}
+
+/// The provider answered this process with an id: that is this object's, whatever became of the intent since.
+fn answered(facts: &Facts) -> Option<Step> {
+    match &facts.memory.create {
+        Some(Sent::Done { id: Some(id) }) => Some(Step::Record { id: id.clone(), ordered: true }),
+        _ => None,
     }
 }
 
@@ -298,7 +308,7 @@ fn hold(facts: &Facts, id: &str, ordered: bool) -> Step {
     if let Some(problem) = &facts.account.problem {
         return unheard(facts, &problem.trouble());
     }
-    let Some(look) = &facts.look else { return Step::Observe(id.into()) };
+    let Some(look) = facts.fresh_look() else { return Step::Observe(id.into()) };
     match &look.heard {
         Heard::NotHeard(trouble) => unheard(facts, trouble),
         Heard::NotFound => gone(facts, look, id),
@@ -367,7 +377,12 @@ fn part(facts: &Facts) -> Step {
         return rest(Verdict::underway(reason::DECOMMISSIONING, "nothing of ours holds this object", Next::Change));
     }
     match facts.identity() {
+        Identity::None if answered(facts).is_some() => answered(facts).unwrap_or(Step::ReadFresh),
         _ if never_ordered(facts) => Step::Release(Release::Nothing),
+        Identity::None if retained(facts) && facts.just_ordered(facts.now) => {
+            let message = "an order is under way: waiting until it has surely settled before letting go";
+            rest(Verdict::underway(reason::DECOMMISSIONING, message, Next::Backoff))
+        }
         _ if facts.deletion.is_some_and(|deletion| deletion.crd_going) => Step::Release(Release::Retained),
         _ if retained(facts) => Step::Release(Release::Retained),
         _ if facts.suspended => rest(Verdict::stalled(
@@ -427,11 +442,11 @@ fn search_before_release(facts: &Facts) -> Step {
         return Step::Record { id: id.clone(), ordered: true };
     }
     let candidates = candidates(facts, findings);
-    let shown = candidates.iter().all(|id| facts.recorded.candidates.contains(id));
-    if candidates.is_empty() || shown && facts.answered_nothing_there() {
+    let answer = facts.none_of(&candidates);
+    if candidates.is_empty() || facts.marks.create_outcome.as_ref() == Some(&answer) {
         return Step::Release(Release::Nothing);
     }
-    rest(already_ordered(facts, &candidates))
+    rest(already_ordered(&answer, &candidates))
 }
 
 /// End what is upstream, and wait until it is gone.
@@ -447,7 +462,7 @@ fn end(facts: &Facts, id: &str) -> Step {
     if let Some(refusal) = &facts.memory.turned_away {
         return rest(deletion_turned_away(id, refusal));
     }
-    let Some(look) = &facts.look else { return Step::Observe(id.into()) };
+    let Some(look) = facts.fresh_look() else { return Step::Observe(id.into()) };
     match &look.heard {
         Heard::NotHeard(trouble) => rest(Verdict::unheard_underway(trouble)),
         Heard::NotFound => ended(facts, look),
@@ -569,11 +584,10 @@ fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
     Verdict::stalled(reason::IDENTITY_CONFLICT, message, Next::Change)
 }
 
-fn already_ordered(facts: &Facts, candidates: &[String]) -> Verdict {
+fn already_ordered(answer: &str, candidates: &[String]) -> Verdict {
     let message = format!(
-        "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}",
         candidates.join(", "),
-        facts.nothing_there()
     );
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::key::fingerprint;
 use crate::api::common::{Creation, DeletionPolicy, Operation};
 
 /// What is known of one object at one moment.
@@ -352,7 +353,8 @@ impl Facts {
             (Some(id), _) => match &self.marks.owner {
                 Some(owner) if *owner == self.uid => Identity::Held { id: id.clone(), ordered: true },
                 Some(owner) => Identity::Foreign { id: id.clone(), owner: owner.clone() },
-                None => Identity::Held { id: id.clone(), ordered: false },
+                // Named by a person: an import, or the answer to what became of this object's order.
+                None => Identity::Held { id: id.clone(), ordered: self.ordered_by_this() },
             },
             (None, Some(id)) if self.recorded.external_id.is_some() => {
                 Identity::Held { id: id.clone(), ordered: self.ordered_by_this() }
@@ -372,16 +374,20 @@ impl Facts {
         creation.is_some_and(|creation| creation.started_at.is_some() && creation.key == self.key)
     }
 
+    /// The look of this pass. One that three poll intervals have passed over says nothing of now (S13).
+    pub fn fresh_look(&self) -> Option<&Look> {
+        let old = |look: &&Look| at_least(self.now, look.begun, self.account.poll_interval * 3);
+        self.look.as_ref().filter(|look| !old(look))
+    }
+
     /// Whether, at that time, the settle time after the order was not over: then not found isn't gone (S6).
     pub fn just_ordered(&self, at: Timestamp) -> bool {
         self.order_began().is_some_and(|began| !at_least(at, began, self.account.settle_time))
     }
 
-    /// Counts the orders that a person has declared void, from 1. An object that goes without any record of its orders
-    /// has none: an answer that was given while there was a record answers nothing then.
+    /// Counts the orders that a person has declared void, from 1.
     pub fn attempt(&self) -> u32 {
-        let first = u32::from(self.deletion.is_none());
-        self.recorded.creation.as_ref().map_or(first, |creation| creation.attempt)
+        self.recorded.creation.as_ref().map_or(1, |creation| creation.attempt)
     }
 
     /// The words by which a person says that nothing of this object is upstream.
@@ -392,6 +398,12 @@ impl Facts {
     /// Whether a person said so, of the present attempt.
     pub fn answered_nothing_there(&self) -> bool {
         self.marks.create_outcome.as_deref() == Some(&self.nothing_there())
+    }
+
+    /// The words by which a person says that none of these is this object's, where its own record is lost: no answer
+    /// to an earlier question can be the same.
+    pub fn none_of(&self, candidates: &[String]) -> String {
+        format!("{}/{}=none", self.key, fingerprint(candidates))
     }
 
     /// Upstream objects that a person declared not to be ours.

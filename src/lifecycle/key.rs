@@ -21,6 +21,12 @@ pub fn plan_digest(uid: &str, attempt: u32, account: &str, request: &Value) -> S
     hex(&Sha256::digest(format!("{uid}\n{attempt}\n{account}\n{request}")))
 }
 
+/// A number that stands for these ids.
+pub fn fingerprint(ids: &[String]) -> u32 {
+    let digest = Sha256::digest(ids.join("\n"));
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
 /// SHA-256 in hex.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))

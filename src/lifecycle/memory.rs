@@ -16,6 +16,13 @@ pub struct SentFor {
     pub outcome: Sent,
 }
 
+impl SentFor {
+    /// Whether it says anything of this order under way. An id that was answered always does.
+    pub fn speaks_of(&self, intent: Intent) -> bool {
+        matches!(self.outcome, Sent::Done { .. }) || self.intent == intent
+    }
+}
+
 /// What is remembered of one object.
 #[derive(Default)]
 pub struct Remembered {

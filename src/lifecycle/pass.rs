@@ -173,7 +173,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             claimed_by,
             memory: Memory {
                 may_create: self.may_create.is_some(),
-                create: memory.create.clone().filter(|sent| sent.intent == self.intent()).map(|sent| sent.outcome),
+                create: memory.create.clone().filter(|sent| sent.speaks_of(self.intent())).map(|sent| sent.outcome),
                 may_delete: self.may_delete.is_some(),
                 delete: memory
                     .delete

@@ -131,7 +131,7 @@ impl Shell<'_> {
                 external_id: view.marked.map(|id| id.to_string()),
                 owner: view.owner.map(|uid| uid.to_string()),
                 approved_plan: view.approved.clone(),
-                create_outcome: view.answer.map(|(uid, attempt)| format!("{uid}/{attempt}=none")),
+                create_outcome: view.answer.map(|(uid, number)| format!("{uid}/{number}=none")),
             },
             recorded: recorded(view),
             account: AccountFacts {
@@ -364,9 +364,6 @@ impl Shell<'_> {
             SentBy::Unknown { .. } if self.is(Mutant::S2UnknownIsNotDone) => SentBy::NotDone,
             sent => sent,
         };
-        if !matches!(sent, SentBy::Unknown { conflict: false }) {
-            world.unsure.retain(|unsure| *unsure != uid);
-        }
         world.operators[operator].memory(uid).create = Some((pass.view.intent(), sent));
         (pass.search, pass.look, pass.probe) = (None, None, None);
         true

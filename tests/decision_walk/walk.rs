@@ -7,7 +7,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::mutants::Mutant;
 use crate::shell::{Outcome, Shell, outcomes};
-use crate::world::{Bounds, Late, Object, World};
+use crate::world::{Bounds, Late, Object, Operator, World};
 
 /// One scenario, perhaps with a mutant.
 #[derive(Clone)]
@@ -81,7 +81,8 @@ impl Walk {
     }
 
     fn steps(&self, world: &World, events: &mut Vec<Event>) {
-        for operator in 0..world.operators.len() {
+        let told = world.operators.iter().position(Operator::knows_of_conflict);
+        for operator in (0..world.operators.len()).filter(|operator| told.is_none_or(|told| told == *operator)) {
             for name in 0..world.objects.len() {
                 match &world.operators[operator].passes[name] {
                     Some(pass) => {
@@ -156,7 +157,7 @@ impl Walk {
             let tells = |operator: &usize| !world.operators[*operator].knows_of_conflict();
             events.extend((0..world.operators.len()).filter(tells).map(Event::Crash));
         }
-        if world.left.handovers > 0 {
+        if world.left.handovers > 0 && !world.operators.iter().any(Operator::knows_of_conflict) {
             events.push(Event::Handover);
         }
         if world.left.outside > 0 {

@@ -2,6 +2,7 @@
 //! remember, and everything that can go wrong between them. Times count units of one poll interval.
 
 use interconnect_operator::lifecycle::facts::Refusal;
+use interconnect_operator::lifecycle::key::fingerprint;
 
 /// Uids, circuits and slots are small numbers.
 pub type Uid = u8;
@@ -108,7 +109,7 @@ pub struct Object {
     pub finalizer: bool,
     pub marked: Option<Id>,
     pub owner: Option<Uid>,
-    pub answer: Option<(Uid, u8)>,
+    pub answer: Option<(Uid, u32)>,
     pub approved: Option<String>,
     pub asked: u8,
     pub status: Status,
@@ -422,8 +423,13 @@ impl Object {
     }
 
     /// The attempt that a question would be about.
-    pub fn asked_attempt(&self) -> u8 {
-        self.status.creation.as_ref().map_or(u8::from(!self.deleting), |creation| creation.attempt)
+    pub fn asked_attempt(&self) -> u32 {
+        let candidates: Vec<String> = self.status.candidates.iter().map(ToString::to_string).collect();
+        match &self.status.creation {
+            Some(creation) => creation.attempt.into(),
+            None if self.deleting => fingerprint(&candidates),
+            None => 1,
+        }
     }
 
     pub fn attempt(&self) -> u8 {
