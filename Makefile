@@ -1,7 +1,7 @@
 # `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
 # Go is needed only where the third-party programs can't be downloaded.
 
-.PHONY: demo test tools crds format clippy drift chart docs e2e
+.PHONY: demo test tools crds format clippy drift chart
 
 demo: tools
 	cargo build --workspace --bins

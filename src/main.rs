@@ -61,7 +61,7 @@ struct Run {
     /// How log lines look.
     #[arg(long, default_value = "human")]
     log_format: LogFormat,
-    /// Objects of a kind worked on at the same time.
+    /// Objects of a kind, and of each watched namespace, worked on at the same time.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
 }

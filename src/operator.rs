@@ -58,7 +58,7 @@ pub struct Settings {
     pub lease: LeaseSettings,
     /// Where probes and metrics are served.
     pub listen: SocketAddr,
-    /// Objects of a kind worked on at the same time.
+    /// Objects of a kind, and of each watched namespace, worked on at the same time.
     pub concurrency: u16,
 }
 

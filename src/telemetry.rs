@@ -47,7 +47,7 @@ pub struct MutationLabels {
 pub struct PassLabels {
     /// The kind.
     pub kind: &'static str,
-    /// `rested`, `waited`, `released`, `conflict` or `error`.
+    /// `rested`, `released`, `conflict` or `error`.
     pub outcome: &'static str,
 }
 

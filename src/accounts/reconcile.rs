@@ -152,6 +152,8 @@ impl AccountController {
         circuits: u32,
     ) -> Result<(Standing, Option<String>), KubeError> {
         let name = &account.spec.credentials_secret_ref.name;
+        // What was held stays held until another Secret takes its place.
+        let still_held = account.status.as_ref().and_then(|status| status.held_secret.clone());
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &namespace(account));
         let secret = match credentials::read(&secrets, name).await {
             Ok(secret) => secret,
@@ -160,12 +162,12 @@ impl AccountController {
                     "the operator may not read the Secret {name}: {said}. Give its ServiceAccount the chart's Role in this namespace"
                 );
                 let standing = Standing::problem(reason::CREDENTIALS_UNREADABLE, message);
-                return Ok((self.register(account, None, standing), None));
+                return Ok((self.register(account, None, standing), still_held));
             }
             Err(CredentialsError::Kube(error)) => return Err(error),
             Err(error) => {
                 let standing = Standing::problem(reason::CREDENTIALS_NOT_FOUND, error.to_string());
-                return Ok((self.register(account, None, standing), None));
+                return Ok((self.register(account, None, standing), still_held));
             }
         };
         let known = self.accounts.get(&namespace(account), &account.name_any()).account;
@@ -303,13 +305,17 @@ impl Account {
     pub async fn prove_search(&self, client: &Client, resource: &str) {
         let api: Api<ProviderAccount> =
             Api::namespaced(client.clone(), self.reference.namespace.as_deref().unwrap_or_default());
-        let written = async {
+        let written = async || {
             let account = in_time(api.get(&self.reference.name)).await?;
             let mut changed = account.clone();
             changed.status.get_or_insert_default().search_proven.insert(resource.into(), true);
             write_status(&api, &account, changed).await
         };
-        match written.await {
+        let mut result = written().await;
+        if matches!(result, Err(KubeError::Conflict)) {
+            result = written().await;
+        }
+        match result {
             Ok(_) => {
                 self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(resource.into(), true);
             }

@@ -167,16 +167,24 @@ fn order(facts: &Facts) -> Step {
     let Some(search) = &facts.search else { return Step::Search };
     match &search.found {
         Err(trouble) => rest(Verdict::unheard_underway(trouble)),
-        Ok(findings) => place(facts, findings),
+        Ok(findings) => place(facts, search, findings),
     }
 }
 
 /// The search is complete: adopt, ask a person, or order.
-fn place(facts: &Facts, findings: &Findings) -> Step {
+fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     if let [id] = findings.ours.as_slice() {
         return Step::Record { id: id.clone(), ordered: true };
     }
     let candidates = candidates(facts, findings);
+    if facts.record_lost() {
+        let answer = facts.none_of(&candidates);
+        return match facts.marks.create_outcome.as_ref() == Some(&answer) {
+            _ if candidates.is_empty() => lost_record_unsettled(facts, search).unwrap_or_else(|| plan(facts, findings)),
+            true => Step::Reopen { dismissed: candidates },
+            false => rest(already_ordered(&answer, &candidates)),
+        };
+    }
     if facts.answered_nothing_there() {
         // Spent before anything is ordered under it, and for no more than the person was shown.
         let seen = candidates.into_iter().filter(|id| facts.recorded.candidates.contains(id));
@@ -186,6 +194,11 @@ fn place(facts: &Facts, findings: &Findings) -> Step {
         // S4: what may be ours, and that nobody here holds, is for a person to tell.
         return rest(already_ordered(&facts.nothing_there(), &candidates));
     }
+    plan(facts, findings)
+}
+
+/// Nothing is there that may be this object's.
+fn plan(facts: &Facts, findings: &Findings) -> Step {
     if let Some(holder) = findings.fits.iter().filter(|fit| fit.exact).find_map(|fit| fit.claimed_by.as_ref()) {
         return rest(already_taken(holder));
     }
@@ -261,7 +274,10 @@ fn mine(facts: &Facts, findings: &Findings) -> Vec<String> {
 /// Whether this pass searched, completely, for the order under way and did not find it.
 pub fn searched_in_vain(facts: &Facts) -> bool {
     let found = facts.search.as_ref().and_then(|search| search.found.as_ref().ok());
-    facts.order_began().is_some() && found.is_some_and(|findings| mine(facts, findings).is_empty())
+    found.is_some_and(|findings| match facts.order_began() {
+        Some(_) => mine(facts, findings).is_empty(),
+        None => facts.record_lost() && candidates(facts, findings).is_empty(),
+    })
 }
 
 fn conflict_noted(facts: &Facts) -> bool {
@@ -443,10 +459,22 @@ fn search_before_release(facts: &Facts) -> Step {
     }
     let candidates = candidates(facts, findings);
     let answer = facts.none_of(&candidates);
-    if candidates.is_empty() || facts.marks.create_outcome.as_ref() == Some(&answer) {
+    if facts.marks.create_outcome.as_ref() == Some(&answer) && !candidates.is_empty() {
         return Step::Release(Release::Nothing);
     }
+    if candidates.is_empty() {
+        return lost_record_unsettled(facts, search).unwrap_or(Step::Release(Release::Nothing));
+    }
     rest(already_ordered(&answer, &candidates))
+}
+
+/// What was ordered just before the record was lost may not show yet: not until a second search, a settle time later.
+fn lost_record_unsettled(facts: &Facts, search: &Search) -> Option<Step> {
+    let settled = search.intent_known_for >= facts.account.settle_time && facts.memory.empty_searches > 0;
+    let message = "its record is lost: searching until the provider has surely settled";
+    let going = facts.deletion.is_some();
+    let reason = if going { reason::DECOMMISSIONING } else { reason::CREATING };
+    (facts.record_lost() && !settled).then(|| rest(Verdict::underway(reason, message, Next::Backoff)))
 }
 
 /// End what is upstream, and wait until it is gone.

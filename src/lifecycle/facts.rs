@@ -153,6 +153,8 @@ pub struct Trouble {
 /// What this process remembers of an object. All of it may be lost in a crash.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
+    /// The finalizer was put on by this very pass.
+    pub held_now: bool,
     /// The intent to order was written by this very pass, from a fresh read, and nothing was sent yet.
     pub may_create: bool,
     /// What came of the order that this process sent.
@@ -398,6 +400,12 @@ impl Facts {
     /// Whether a person said so, of the present attempt.
     pub fn answered_nothing_there(&self) -> bool {
         self.marks.create_outcome.as_deref() == Some(&self.nothing_there())
+    }
+
+    /// Our finalizer is on, and there is no record of why: the status was lost, perhaps with an order in it (S8).
+    pub fn record_lost(&self) -> bool {
+        let nothing = self.recorded.creation.is_none() && self.identity() == Identity::None;
+        self.finalizer && nothing && !self.memory.held_now
     }
 
     /// The words by which a person says that none of these is this object's, where its own record is lost: no answer

@@ -63,6 +63,8 @@ pub struct Pass<'e, A: Adapter> {
     crd_going: bool,
     evidence: Evidence<A>,
     turned_away: Option<Refusal>,
+    /// The finalizer was put on in this pass.
+    held_now: bool,
     /// The intent to order was written in this pass, and nothing was sent yet.
     may_create: Option<IntentWritten>,
     /// The intent to end it was written in this pass, and nothing was sent yet.
@@ -108,6 +110,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             crd_going: false,
             evidence: Evidence::default(),
             turned_away: None,
+            held_now: false,
             may_create: None,
             may_delete: None,
         };
@@ -134,7 +137,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             Step::Withdraw(refusal) => self.withdraw(refusal).await?,
             Step::NoteConflict => self.change_creation(|creation| creation.conflict = true).await?,
             Step::Reopen { dismissed } => self.reopen(dismissed).await?,
-            Step::VoidAnswer => self.change_creation(|creation| creation.attempt += 1).await?,
+            Step::VoidAnswer => self.void_answer().await?,
             Step::Forget => self.forget_id().await?,
             Step::FetchDocuments(id) => self.fetch_documents(&id).await,
             Step::IntendDelete { attempt } => return self.intend_delete(attempt).await,
@@ -172,6 +175,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             account: self.account_facts(),
             claimed_by,
             memory: Memory {
+                held_now: self.held_now,
                 may_create: self.may_create.is_some(),
                 create: memory.create.clone().filter(|sent| sent.speaks_of(self.intent())).map(|sent| sent.outcome),
                 may_delete: self.may_delete.is_some(),
@@ -295,7 +299,9 @@ impl<'e, A: Adapter> Pass<'e, A> {
         let under_way =
             status.filter(|status| status.external_id.is_none()).and_then(|status| status.creation.as_ref());
         let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
-        lock(&self.memory).see_intent(attempt);
+        // An object without the record of its orders may have one under way: attempt 0.
+        let lost = self.facts().record_lost();
+        lock(&self.memory).see_intent(attempt.or(lost.then_some(0)));
     }
 
     /// Waits for the turn to change something. False: what was read before is too old now, or it takes too long.
@@ -503,6 +509,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
         };
         let picks = self.evidence.offer.iter().flat_map(|offer| offer.picks.clone());
         let annotations = picks.map(|(name, pick)| (name, Some(pick))).collect();
+        self.held_now = true;
         self.change_metadata(MetadataChange { annotations, hold: Some(CIRCUIT_FINALIZER), release: None }).await?;
         if let Some(id) = imported {
             self.event(EventType::Normal, "Imported", format!("takes care of {id} from now on")).await;
@@ -646,6 +653,15 @@ impl<'e, A: Adapter> Pass<'e, A> {
         }
         (self.read, self.evidence) = (Read::Cached, Evidence::default());
         Ok(())
+    }
+
+    async fn void_answer(&mut self) -> Result<(), PassError> {
+        let key = self.key();
+        let mut changed = self.object.clone();
+        let creation = &mut changed.common_status_mut().creation;
+        let counted = creation.take().unwrap_or_else(|| Creation { key, attempt: 1, ..Creation::default() });
+        *creation = Some(Creation { attempt: counted.attempt + 1, ..counted });
+        self.write(changed).await
     }
 
     async fn forget_id(&mut self) -> Result<(), PassError> {

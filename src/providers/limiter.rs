@@ -137,7 +137,7 @@ impl Limiter {
         Some(until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
     }
 
-    /// Heeds `Retry-After` and `Ratelimit` (docs/providers.md 1, rate limits).
+    /// Heeds `Retry-After` and `Ratelimit` (docs/providers.md 1.9).
     pub fn heed(&self, headers: &HeaderMap) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let until = |seconds: u64| Some(Instant::now() + Duration::from_secs(seconds.min(3600)));

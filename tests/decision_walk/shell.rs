@@ -94,16 +94,20 @@ impl Shell<'_> {
             probe: None,
             account_broken: false,
             turned_away: None,
+            held_now: false,
             may_create: false,
             may_delete: false,
         };
-        self.note(world, operator, &pass.view);
+        self.note(world, operator, &pass);
         world.operators[operator].passes[name] = Some(pass);
     }
 
-    fn note(&self, world: &mut World, operator: usize, object: &Object) {
+    fn note(&self, world: &mut World, operator: usize, pass: &Pass) {
+        let object = &pass.view;
         let started = object.status.creation.as_ref().filter(|creation| creation.started.is_some());
-        let attempt = started.filter(|_| object.status.id.is_none()).map(|creation| creation.attempt);
+        let lost = self.facts(world, operator, pass).record_lost();
+        let attempt = started.map(|creation| creation.attempt).or(lost.then_some(0));
+        let attempt = attempt.filter(|_| object.status.id.is_none());
         let now = world.now;
         let memory = world.operators[operator].memory(object.uid);
         if memory.intent_seen.map(|(seen, _)| seen) != attempt {
@@ -143,10 +147,11 @@ impl Shell<'_> {
             },
             claimed_by: self.better(world, operator, view).map(|uid| uid.to_string()),
             memory: Memory {
+                held_now: pass.held_now,
                 may_create: pass.may_create,
                 create: remembered
                     .create
-                    .filter(|(intent, _)| *intent == view.intent())
+                    .filter(|(intent, sent)| matches!(sent, SentBy::Done(_)) || *intent == view.intent())
                     .map(|(_, outcome)| sent(&outcome)),
                 may_delete: pass.may_delete,
                 delete: remembered
@@ -275,7 +280,7 @@ impl Shell<'_> {
             (pass.search, pass.look, pass.probe) = (None, None, None);
         }
         (pass.view, pass.fresh) = (object, true);
-        self.note(world, operator, &pass.view.clone());
+        self.note(world, operator, pass);
         true
     }
 
@@ -423,9 +428,12 @@ impl Shell<'_> {
 
     /// Writes to Kubernetes; false: the pass is over.
     fn write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step, outcome: Outcome) -> bool {
+        let checked = !matches!(self.mutant, Some(Mutant::S1NoPrecondition | Mutant::S12CacheWithoutPrecondition));
+        if !world.writable(&pass.view, checked) {
+            return false;
+        }
         let mut object = pass.view.clone();
         self.change(world, operator, pass, &mut object, step);
-        let checked = !matches!(self.mutant, Some(Mutant::S1NoPrecondition | Mutant::S12CacheWithoutPrecondition));
         if object == pass.view && matches!(step, Step::Rest(_)) {
             return true;
         }
@@ -485,7 +493,11 @@ impl Shell<'_> {
                 object.status = Status::default();
                 object.status.creation = Some(Creation { attempt, dismissed, ..Creation::default() });
             }
-            Step::VoidAnswer => object.status.creation.iter_mut().for_each(|creation| creation.attempt += 1),
+            Step::VoidAnswer => {
+                let creation = object.status.creation.take();
+                let counted = creation.unwrap_or_else(|| Creation { attempt: 1, ..Creation::default() });
+                object.status.creation = Some(Creation { attempt: counted.attempt + 1, ..counted });
+            }
             Step::Forget => (object.marked, object.owner) = (None, None),
             Step::IntendDelete { attempt } => {
                 let known = world.operators[operator].remembered(uid).delete;
@@ -530,7 +542,8 @@ impl Shell<'_> {
 
     fn after_write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step) {
         let uid = pass.view.uid;
-        self.note(world, operator, &pass.view.clone());
+        pass.held_now |= *step == Step::Hold;
+        self.note(world, operator, pass);
         let memory = world.operators[operator].memory(uid);
         match step {
             Step::Intend(_) => (memory.create, pass.may_create) = (None, true),
@@ -552,9 +565,8 @@ impl Shell<'_> {
             }
             _ => {}
         }
-        if pass.view.status.creation.as_ref().is_none_or(|creation| creation.started.is_none())
-            || pass.view.marked.is_some()
-        {
+        let closed = pass.view.status.creation.as_ref().is_none_or(|creation| creation.started.is_none());
+        if closed || pass.view.marked.is_some() || matches!(step, Step::Withdraw(_)) {
             world.unsure.retain(|unsure| *unsure != uid);
         }
     }

@@ -7,7 +7,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::mutants::Mutant;
 use crate::shell::{Outcome, Shell, outcomes};
-use crate::world::{Bounds, Late, Object, Operator, World};
+use crate::world::{Bounds, LAG, Late, Object, Operator, World};
 
 /// One scenario, perhaps with a mutant.
 #[derive(Clone)]
@@ -106,7 +106,9 @@ impl Walk {
         let left = &world.left;
         for (name, object) in world.objects.iter().enumerate() {
             let Some(object) = object else {
-                if left.remakes > 0 && world.before[name].is_some() {
+                // What was ordered just before shows in no list that lags: known, and said in docs/safety.md (S4).
+                let shown = world.circuits.iter().all(|circuit| circuit.since + LAG <= world.now);
+                if left.remakes > 0 && shown && world.before[name].is_some() {
                     events.push(Event::Remake(name));
                 }
                 continue;

@@ -215,6 +215,7 @@ pub struct Pass {
     /// The account is not in order: what was not found may well be there.
     pub account_broken: bool,
     pub turned_away: Option<bool>,
+    pub held_now: bool,
     pub may_create: bool,
     pub may_delete: bool,
 }
@@ -338,11 +339,17 @@ impl World {
         }
     }
 
+    /// Whether the object is still of this version, or may be overwritten all the same.
+    pub fn writable(&self, view: &Object, checked: bool) -> bool {
+        let now = self.objects[view.name as usize].as_ref();
+        now.is_some_and(|now| now.uid == view.uid && (!checked || now.version == view.version))
+    }
+
     /// Writes an object if it is still of this version; false: a conflict.
     pub fn write(&mut self, object: Object, checked: bool) -> bool {
         let name = object.name as usize;
         let Some(now) = self.objects[name].clone() else { return false };
-        if now.uid != object.uid || (checked && now.version != object.version) {
+        if !self.writable(&object, checked) {
             return false;
         }
         let mut written = object;
@@ -427,7 +434,7 @@ impl Object {
         let candidates: Vec<String> = self.status.candidates.iter().map(ToString::to_string).collect();
         match &self.status.creation {
             Some(creation) => creation.attempt.into(),
-            None if self.deleting => fingerprint(&candidates),
+            None if self.finalizer => fingerprint(&candidates),
             None => 1,
         }
     }

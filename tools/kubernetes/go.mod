@@ -1,5 +1,5 @@
 // Third-party programs that the tests and the demo run. No Go source lives here.
-// tools/install builds them where no published release can be downloaded.
+// tools/install.sh builds them where no published release can be downloaded.
 module interconnect-operator.io/tools/kubernetes
 
 go 1.26.0

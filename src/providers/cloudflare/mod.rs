@@ -21,7 +21,7 @@ pub use wire::{Facility, Interconnect, Slot, State};
 pub const PUBLIC_ENDPOINT: &str = "https://api.cloudflare.com/client/v4";
 /// Hosts that are the provider's own.
 pub const PUBLIC_HOSTS: &[&str] = &["api.cloudflare.com"];
-/// The published limit: 1200 requests in five minutes (docs/providers.md 1, rate limits).
+/// The published limit: 1200 requests in five minutes (docs/providers.md 1.9).
 pub const PUBLISHED_LIMIT: (u32, Duration) = (1200, Duration::from_secs(300));
 /// Items asked for on each page. What the provider allows is a guess; fewer come as they come.
 const PAGE: u32 = 100;
