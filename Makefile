@@ -9,6 +9,7 @@ demo: tools
 
 test: tools format clippy drift chart
 	cargo test --workspace --no-fail-fast
+	$(MAKE) demo ARGS=--once
 
 tools:
 	@tools/check.sh

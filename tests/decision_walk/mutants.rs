@@ -86,6 +86,8 @@ impl Mutant {
     pub fn bend_step(self, facts: &Facts, step: Step) -> Step {
         let lost = facts.recorded.creation.is_none() && facts.deletion.is_some();
         match (self, &step) {
+            // Neither raised nor voided: an old answer goes on answering.
+            (Self::S3AttemptNotRaised, Step::VoidAnswer) => Step::Reopen { dismissed: Vec::new() },
             (Self::S8NoSearchBeforeRelease, Step::Search) if lost => Step::Release(Release::Nothing),
             (Self::S8ReleasedWithOrderUnderWay, Step::Search) if facts.deletion.is_some() => {
                 Step::Release(Release::Nothing)

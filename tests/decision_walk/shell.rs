@@ -331,8 +331,9 @@ impl Shell<'_> {
     /// Whether the last check before sending lets it through: a lost lease is seen there (S11), and an intent that was
     /// written too long ago (S1).
     fn may_send(&self, world: &World, operator: usize, intended: Option<Time>) -> bool {
-        let leads = world.leader == operator || self.is(Mutant::S11NoLateCheck);
-        leads && (intended == Some(world.now) || self.is(Mutant::S1NoSendBy))
+        let leads = world.leader == operator;
+        let in_time = intended == Some(world.now) || self.is(Mutant::S1NoSendBy);
+        leads && in_time || self.is(Mutant::S11NoLateCheck)
     }
 
     fn create(&self, world: &mut World, operator: usize, pass: &mut Pass, outcome: Outcome) -> bool {
@@ -415,7 +416,8 @@ impl Shell<'_> {
         let began = pass.view.status.creation.as_ref().and_then(|creation| creation.started);
         let gone =
             |look: &Looked| look.seen == Seen::NotFound && began.is_none_or(|began| look.begun >= began + SETTLE);
-        if pass.look.as_ref().is_some_and(gone) && pass.probe == Some(true) {
+        let probed = pass.probe == Some(true) || self.is(Mutant::S6NoProbe);
+        if pass.look.as_ref().is_some_and(gone) && probed {
             memory.missing.get_or_insert(now);
         }
         let unheard = memory.heard.is_none_or(|heard| now - heard >= 3);

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::rig::{Rig, condition, external_id, slot};
 
-/// A request that takes longer than half a second has failed: `settleTime` of the rig's account is 2s.
-const TOO_LONG: f64 = 1.0;
+/// A request that takes longer than a second has failed: `settleTime` of the rig's account is 4s.
+const TOO_LONG: f64 = 2.0;
 /// Later than the request's failure, earlier than the account's settle time is over.
-const LATER: f64 = 1.5;
+const LATER: f64 = 2.5;
 
 /// One way to go wrong, and whether a create that met it is asked again only when a person says so. These are all
 /// the exceptions: everything else mends itself.

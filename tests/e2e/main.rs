@@ -6,4 +6,5 @@ mod faults;
 mod letters;
 mod policies;
 mod rig;
+mod running;
 mod thread;

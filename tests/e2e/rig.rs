@@ -87,16 +87,27 @@ impl Rig {
     }
 
     pub async fn start_operator(&mut self) {
+        self.operator = Some(self.operator_named("e2e").await);
+    }
+
+    /// One more operator, which goes by this name.
+    pub async fn operator_named(&self, identity: &str) -> Operator {
         let url = self.simulator.url();
         let args = [
             ["--watch-namespace", &self.namespace],
             ["--lease-namespace", &self.namespace],
             ["--allow-endpoint", &url],
             ["--lease-duration", "3s"],
-            ["--identity", "e2e"],
+            ["--identity", identity],
         ];
         let operator = Operator::start(Path::new(OPERATOR), &self.kubeconfig, &self.log, args.as_flattened()).await;
-        self.operator = Some(operator.unwrap_or_else(|error| panic!("{error}")));
+        operator.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What an operator serves beside its work: status and body.
+    pub async fn probe(&self, operator: &Operator, path: &str) -> (u16, String) {
+        let answer = self.http.get(format!("http://{}{path}", operator.listen)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     // ---- Kubernetes
@@ -109,7 +120,7 @@ impl Rig {
                 "cloudflare": {"accountId": ACCOUNT},
                 "endpoint": format!("{}/cloudflare/client/v4", self.simulator.url()),
                 "credentialsSecretRef": {"name": format!("{name}-token")},
-                "pollInterval": "500ms", "settleTime": "2s",
+                "pollInterval": "500ms", "settleTime": "4s",
                 "limits": {"requests": 100_000, "per": "5m"},
             },
         });
