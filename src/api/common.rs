@@ -51,7 +51,7 @@ pub struct AccountRef {
     pub name: String,
 }
 
-/// How much the operator may do at the provider.
+/// Manage (default): order, watch and decommission. Observe: read only, never a change at the provider; needs the annotation external-id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ManagementPolicy {
     /// Order, watch and decommission.
@@ -61,7 +61,7 @@ pub enum ManagementPolicy {
     Observe,
 }
 
-/// What the deletion of an object does at the provider.
+/// What deletion does at the provider. Unsaid: Delete for what this object ordered, Retain for what was imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
     /// End the circuit.

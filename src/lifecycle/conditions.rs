@@ -12,8 +12,10 @@ pub fn apply(verdict: &Verdict, generation: Option<i64>, status: &mut CommonStat
     let settled = || Word::new(reason::SETTLED, "");
     let flag = |word: &Option<Word>| Say { status: Some(word.is_some()), word: word.clone().unwrap_or_else(settled) };
     let synced = verdict.synced.clone().or_else(|| {
-        let first = !status.conditions.iter().any(|condition| condition.type_ == SYNCED);
-        first.then(|| Say { status: None, word: Word::new(verdict.ready.word.reason, "") })
+        // Nothing was exchanged yet: whatever holds it up is why.
+        let known = |condition: &Condition| condition.type_ == SYNCED && condition.status != "Unknown";
+        let unknown = !status.conditions.iter().any(known);
+        unknown.then(|| Say { status: None, word: Word::new(verdict.ready.word.reason, "") })
     });
     let says = [
         (READY, Some(verdict.ready.clone())),

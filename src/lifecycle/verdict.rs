@@ -3,6 +3,9 @@
 use super::facts::{Problem, Trouble};
 use crate::api::conditions::reason;
 
+/// Stands in messages where the object is named as kubectl wants it: `decide` doesn't know names.
+const OBJECT: char = '…';
+
 /// The end of a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -93,6 +96,19 @@ impl Verdict {
     /// The provider wasn't heard while something is under way.
     pub fn unheard_underway(trouble: &Trouble) -> Self {
         Self::underway(reason::WAITING_FOR_PROVIDER, trouble.message.clone(), Next::Backoff).not_synced(trouble)
+    }
+
+    /// The same, with the object named in its commands.
+    pub fn about(&self, object: &str) -> Self {
+        let name = |word: &Word| Word::new(word.reason, word.message.replace(OBJECT, object));
+        let said = |say: &Say| Say { status: say.status, word: name(&say.word) };
+        Self {
+            ready: said(&self.ready),
+            synced: self.synced.as_ref().map(said),
+            reconciling: self.reconciling.as_ref().map(name),
+            stalled: self.stalled.as_ref().map(name),
+            ..self.clone()
+        }
     }
 
     /// The last exchange with the provider worked.

@@ -1,5 +1,5 @@
 //! The shell of the walk: what `decide` is told, and what each of its steps does to the world. It stands for
-//! `src/lifecycle/pass.rs`, with everything that may go wrong in the course of a step made explicit.
+//! `src/lifecycle/pass/`, with everything that may go wrong in the course of a step made explicit.
 
 use std::time::Duration;
 

@@ -1,0 +1,187 @@
+//! Ordering: adopt, ask a person, or order; and find out what became of an order.
+
+use super::saying::{already_ordered, already_taken, awaiting_approval, outcome_unknown, refused_verdict, rest};
+use super::{Release, Step};
+use crate::api::conditions::reason;
+use crate::lifecycle::facts::{Facts, Findings, Fit, Read, Refusal, Search, Sent, at_least};
+use crate::lifecycle::verdict::{Next, Verdict};
+
+/// Nothing is upstream, as far as we know, and something is wanted.
+pub(super) fn order(facts: &Facts) -> Step {
+    if let Some(refused) = facts.recorded.creation.as_ref().and_then(|creation| creation.refused.as_ref())
+        && refused.basis == facts.basis
+    {
+        // S2: what was refused is asked again only when something changed.
+        return rest(refused_verdict(&refused.message));
+    }
+    if let Some(refusal) = &facts.memory.turned_away {
+        return rest(
+            Verdict::underway(reason::CREATING, "the order wasn't placed: trying again", Next::Backoff)
+                .not_synced(&refusal.trouble()),
+        );
+    }
+    if let Some(other) = &facts.claimed_by {
+        return rest(already_taken(other));
+    }
+    if facts.account.closing {
+        let message = "the account is being deleted: nothing new is ordered from it";
+        return rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll));
+    }
+    // S1, S12: an order starts from a fresh read, and its search begins after that.
+    if facts.read == Read::Cached {
+        return Step::ReadFresh;
+    }
+    let Some(search) = &facts.search else { return Step::Search };
+    match &search.found {
+        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Ok(findings) => place(facts, search, findings),
+    }
+}
+
+/// The search is complete: adopt, ask a person, or order.
+fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
+    if let [id] = findings.ours.as_slice() {
+        return Step::Record { id: id.clone(), ordered: true };
+    }
+    let candidates = candidates(facts, findings);
+    if facts.record_lost() {
+        let answer = facts.none_of(&candidates);
+        return match facts.marks.create_outcome.as_ref() == Some(&answer) {
+            _ if candidates.is_empty() => lost_record_unsettled(facts, search).unwrap_or_else(|| plan(facts, findings)),
+            true => Step::Reopen { dismissed: candidates },
+            false => rest(already_ordered(&answer, &candidates)),
+        };
+    }
+    if facts.answered_nothing_there() {
+        // Spent before anything is ordered under it, and for no more than the person was shown.
+        let seen = candidates.into_iter().filter(|id| facts.recorded.candidates.contains(id));
+        return Step::Reopen { dismissed: seen.collect() };
+    }
+    if !candidates.is_empty() {
+        // S4: what may be ours, and that nobody here holds, is for a person to tell.
+        return rest(already_ordered(&facts.nothing_there(), &candidates));
+    }
+    plan(facts, findings)
+}
+
+/// Nothing is there that may be this object's.
+fn plan(facts: &Facts, findings: &Findings) -> Step {
+    if let Some(holder) = findings.fits.iter().filter(|fit| fit.exact).find_map(|fit| fit.claimed_by.as_ref()) {
+        return rest(already_taken(holder));
+    }
+    let plan = match &findings.plan {
+        None => return rest(Verdict::underway(reason::CREATING, "making a plan", Next::Backoff)),
+        Some(Err(problem)) => return rest(Verdict::problem(problem, Next::Poll)),
+        Some(Ok(plan)) => plan,
+    };
+    if plan.needs_approval && !facts.approved(&plan.digest) {
+        return rest(awaiting_approval(plan));
+    }
+    // S8: the finalizer comes with the first intent, not before.
+    if !facts.finalizer || !plan.picks_recorded {
+        return Step::Hold;
+    }
+    Step::Intend(plan.clone())
+}
+
+/// Everything that may be this object's without proof: two that carry our key are as bad as one that may.
+pub(super) fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
+    let unclaimed = findings.fits.iter().filter(|fit| fit.claimed_by.is_none()).map(|fit| &fit.id);
+    let all = findings.ours.iter().chain(&findings.namesakes).chain(unclaimed);
+    all.filter(|id| !facts.dismissed().contains(id)).cloned().collect()
+}
+
+/// An order is under way and no id is known.
+pub(super) fn resolve(facts: &Facts) -> Step {
+    if let Some(record) = answered(facts) {
+        return record;
+    }
+    match &facts.memory.create {
+        Some(Sent::NotDone(refusal)) => return Step::Withdraw(Some(refusal.clone())),
+        Some(Sent::Unknown { conflict: true, .. }) if !conflict_noted(facts) => return Step::NoteConflict,
+        None if facts.memory.may_create => return Step::Create,
+        _ => {}
+    }
+    if !facts.finalizer && facts.deletion.is_none() {
+        // Somebody replaced the object, finalizer and all: an order is under way all the same.
+        return Step::Hold;
+    }
+    let Some(search) = &facts.search else { return Step::Search };
+    match &search.found {
+        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Ok(findings) => match mine(facts, findings).as_slice() {
+            [id] => Step::Record { id: id.clone(), ordered: true },
+            [] => not_found(facts, search),
+            many => rest(already_ordered(&facts.nothing_there(), many)),
+        },
+    }
+}
+
+/// The provider answered this process with an id: that is this object's, whatever became of the intent since.
+pub(super) fn answered(facts: &Facts) -> Option<Step> {
+    match &facts.memory.create {
+        Some(Sent::Done { id: Some(id) }) => Some(Step::Record { id: id.clone(), ordered: true }),
+        _ => None,
+    }
+}
+
+/// What of these the order under way made.
+fn mine(facts: &Facts, findings: &Findings) -> Vec<String> {
+    if !findings.ours.is_empty() {
+        return findings.ours.clone();
+    }
+    // S5: a natural key speaks for us only while our own intent is of unknown outcome, and never after a conflict, nor
+    // for what a person said is not ours.
+    let natural = |fit: &&Fit| {
+        fit.exact && fit.claimed_by.is_none() && !conflict_noted(facts) && !facts.dismissed().contains(&fit.id)
+    };
+    findings.fits.iter().filter(natural).map(|fit| fit.id.clone()).collect()
+}
+
+/// Whether this pass searched, completely, for the order under way and did not find it.
+pub fn searched_in_vain(facts: &Facts) -> bool {
+    let found = facts.search.as_ref().and_then(|search| search.found.as_ref().ok());
+    found.is_some_and(|findings| match facts.order_began() {
+        Some(_) => mine(facts, findings).is_empty(),
+        None => facts.record_lost() && candidates(facts, findings).is_empty(),
+    })
+}
+
+fn conflict_noted(facts: &Facts) -> bool {
+    facts.recorded.creation.as_ref().is_some_and(|creation| creation.conflict)
+}
+
+/// A complete search did not find the order under way (S3).
+fn not_found(facts: &Facts, search: &Search) -> Step {
+    let account = &facts.account;
+    let began = facts.order_began().unwrap_or(search.begun);
+    let settled = at_least(search.begun, began, account.settle_time) && search.intent_known_for >= account.settle_time;
+    if !settled || facts.memory.empty_searches == 0 {
+        let message = "the answer to the order was lost: searching for it until the provider has surely settled";
+        return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
+    }
+    let asked = facts.recorded.asked.as_deref() == Some(reason::CREATE_OUTCOME_UNKNOWN);
+    match facts.answered_nothing_there() {
+        // An answer that was there before the question answers something else.
+        true if !account.search_proven && !asked => return Step::VoidAnswer,
+        false if !account.search_proven => return rest(outcome_unknown(facts)),
+        _ if facts.deletion.is_some() => return Step::Release(Release::Nothing),
+        true if asked => return Step::Reopen { dismissed: Vec::new() },
+        _ => {}
+    }
+    let refusal = conflict_noted(facts).then(|| Refusal {
+        by_provider: true,
+        reason: reason::PROVIDER_REFUSED,
+        message: "the provider answered the order with a conflict, and nothing of it can be found".into(),
+    });
+    Step::Withdraw(refusal)
+}
+
+/// What was ordered just before the record was lost may not show yet: not until a second search, a settle time later.
+pub(super) fn lost_record_unsettled(facts: &Facts, search: &Search) -> Option<Step> {
+    let settled = search.intent_known_for >= facts.account.settle_time && facts.memory.empty_searches > 0;
+    let message = "its record is lost: searching until the provider has surely settled";
+    let going = facts.deletion.is_some();
+    let reason = if going { reason::DECOMMISSIONING } else { reason::CREATING };
+    (facts.record_lost() && !settled).then(|| rest(Verdict::underway(reason, message, Next::Backoff)))
+}

@@ -1,0 +1,92 @@
+//! What an object's conditions say: the reasons, and what a person can do.
+
+use super::Step;
+use crate::api::conditions::reason;
+use crate::lifecycle::facts::{Facts, Plan, Readiness, Refusal, Trouble, Upstream};
+use crate::lifecycle::verdict::{Next, Verdict, Word};
+
+pub(super) fn rest(verdict: Verdict) -> Step {
+    Step::Rest(verdict)
+}
+
+/// What an upstream object that was just heard of means for the conditions (S13).
+pub(super) fn shown(upstream: &Upstream) -> Verdict {
+    let verdict = match &upstream.readiness {
+        Readiness::InProgress(message) => Verdict::underway(reason::WAITING_FOR_PROVIDER, message, Next::Poll),
+        Readiness::Ready => Verdict::at_rest(Some(true), Word::new(reason::AVAILABLE, "usable"), Next::Poll),
+        Readiness::NotUsable(reason, message) => Verdict::at_rest(Some(false), Word::new(reason, message), Next::Poll),
+    };
+    match &upstream.drift {
+        None => verdict.synced(),
+        Some(drift) => verdict.not_synced(&Trouble { reason: reason::DRIFTED, message: drift.clone() }),
+    }
+}
+
+/// The provider wasn't heard of what we hold (S13): one failed poll says nothing about the object, three intervals do.
+pub(super) fn unheard(facts: &Facts, trouble: &Trouble) -> Step {
+    let recent = facts.memory.heard_ago.is_some_and(|ago| ago < facts.account.poll_interval * 3);
+    if recent && facts.recorded.ever_shown {
+        return Step::Wait(Next::Backoff);
+    }
+    let word = Word::new(trouble.reason, format!("not heard from the provider: {}", trouble.message));
+    rest(Verdict::at_rest(None, word, Next::Backoff).not_synced(trouble))
+}
+
+pub(super) fn deletion_turned_away(id: &str, refusal: &Refusal) -> Verdict {
+    let trouble = refusal.trouble();
+    let verdict = if refusal.by_provider {
+        Verdict::stalled(
+            refusal.reason,
+            format!("the provider refused to end {id}: {}. Asking again from time to time", refusal.message),
+            Next::Backoff,
+        )
+    } else {
+        Verdict::underway(reason::DECOMMISSIONING, "the deletion wasn't taken: trying again", Next::Backoff)
+    };
+    verdict.not_synced(&trouble)
+}
+
+pub(super) fn refused_verdict(message: &str) -> Verdict {
+    let said = format!(
+        "the provider refused the order: {message}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)"
+    );
+    let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message: message.into() };
+    // New credentials change the basis without any object's changing.
+    Verdict::stalled(reason::PROVIDER_REFUSED, said, Next::Poll).not_synced(&trouble)
+}
+
+pub(super) fn awaiting_approval(plan: &Plan) -> Verdict {
+    let message = format!(
+        "{}. To order it: kubectl annotate --overwrite … interconnect-operator.io/approved-plan={}",
+        plan.summary, plan.digest
+    );
+    Verdict::underway(reason::AWAITING_APPROVAL, message, Next::Poll)
+}
+
+pub(super) fn already_taken(other: &str) -> Verdict {
+    let message = format!("{other} has it. Delete one of the two, or ask for something else here");
+    Verdict::stalled(reason::ALREADY_TAKEN, message, Next::Poll)
+}
+
+pub(super) fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
+    let message = format!(
+        "the annotation external-id says {marked}, the status says {recorded}. To go on with {recorded}: kubectl annotate --overwrite … interconnect-operator.io/external-id={recorded}"
+    );
+    Verdict::stalled(reason::IDENTITY_CONFLICT, message, Next::Change)
+}
+
+pub(super) fn already_ordered(answer: &str, candidates: &[String]) -> Verdict {
+    let message = format!(
+        "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}",
+        candidates.join(", "),
+    );
+    Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
+}
+
+pub(super) fn outcome_unknown(facts: &Facts) -> Verdict {
+    let message = format!(
+        "the answer to the order was lost and a search can't tell. Look at the provider. If it is there: kubectl annotate … interconnect-operator.io/external-id=ID. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        facts.nothing_there()
+    );
+    Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll)
+}

@@ -1,0 +1,338 @@
+//! One pass over one object: the facts as they are gathered, and the effect of each step.
+
+mod ending;
+mod ordering;
+mod reading;
+mod resting;
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_controller::events::EventType;
+use kube::{Resource, ResourceExt};
+
+use super::adapter::{Adapter, Offer, Seen};
+use super::conditions;
+use super::decide::{Step, decide};
+use super::engine::{Engine, PassError, marks};
+use super::facts::{
+    self, Deletion, Documents, Facts, Heard, Marks, Memory, Problem, Read, Recorded, Refusal, Search, Trouble,
+};
+use super::memory::{Remembered, lock};
+use crate::accounts::Entry;
+use crate::api::common::{Circuit, CommonStatus, Creation, Document, ManagementPolicy};
+use crate::api::conditions::{STALLED, reason};
+use crate::api::{CIRCUIT_FINALIZER, annotations};
+use crate::kubernetes::{MetadataChange, change_metadata, write_status};
+use crate::leader::IntentWritten;
+use crate::providers::limiter::Permit;
+use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::telemetry::MutationLabels;
+
+/// Waiting longer than this for a turn makes what was read before it old (S1).
+const STILL_FRESH: Duration = Duration::from_secs(1);
+/// How often the Secrets of settled objects are looked at: they can't be watched (S10).
+const DOCUMENTS_EVERY: Duration = Duration::from_secs(3600);
+
+/// How a step ended.
+pub enum Flow {
+    /// Decide again.
+    Next,
+    /// Nothing more for now; look again after this long, or when something changes.
+    Rested(Option<Duration>),
+    /// The object was let go.
+    Released,
+    /// The object isn't there any more.
+    Vanished,
+}
+
+/// One pass over one object.
+pub struct Pass<'e, A: Adapter> {
+    engine: &'e Engine<A>,
+    object: A::Object,
+    read: Read,
+    read_at: Instant,
+    memory: Arc<Mutex<Remembered>>,
+    entry: Entry,
+    permit: Option<Permit>,
+    crd_going: bool,
+    evidence: Evidence<A>,
+    turned_away: Option<Refusal>,
+    /// The finalizer was put on in this pass.
+    held_now: bool,
+    /// The intent to order was written in this pass, and nothing was sent yet.
+    may_create: Option<IntentWritten>,
+    /// The intent to end it was written in this pass, and nothing was sent yet.
+    may_delete: Option<IntentWritten>,
+}
+
+/// What was learnt in this pass, of the object as it was read.
+struct Evidence<A: Adapter> {
+    search: Option<Search>,
+    offer: Option<Offer>,
+    seen: Option<Look<A>>,
+    probe: Option<Result<(), Trouble>>,
+    documents: Documents,
+    stored: Vec<Document>,
+}
+
+/// A look at the upstream object.
+struct Look<A: Adapter> {
+    begun: Timestamp,
+    missing_for: Option<Duration>,
+    seen: Result<Seen<A::Details>, ReadError>,
+}
+
+impl<A: Adapter> Default for Evidence<A> {
+    fn default() -> Self {
+        Self { search: None, offer: None, seen: None, probe: None, documents: Documents::Settled, stored: Vec::new() }
+    }
+}
+
+impl<'e, A: Adapter> Pass<'e, A> {
+    /// Begins with the object as the cache has it.
+    pub fn begin(engine: &'e Engine<A>, object: A::Object, memory: Arc<Mutex<Remembered>>) -> Self {
+        let namespace = object.namespace().unwrap_or_default();
+        let entry = engine.shared.accounts.get(&namespace, &object.common().account_ref.name);
+        let pass = Self {
+            engine,
+            object,
+            read: Read::Cached,
+            read_at: Instant::now(),
+            memory,
+            entry,
+            permit: None,
+            crd_going: false,
+            evidence: Evidence::default(),
+            turned_away: None,
+            held_now: false,
+            may_create: None,
+            may_delete: None,
+        };
+        pass.note_object();
+        pass
+    }
+
+    /// The next step.
+    pub fn decide(&self) -> Step {
+        decide(&self.facts())
+    }
+
+    /// Takes one step.
+    pub async fn take(&mut self, step: Step) -> Result<Flow, PassError> {
+        match step {
+            Step::ReadFresh => self.read_fresh().await?,
+            Step::Search => return self.search().await,
+            Step::Observe(id) => self.observe(&id).await,
+            Step::Probe => self.probe().await,
+            Step::Hold => self.hold().await?,
+            Step::Intend(plan) => self.intend(&plan).await?,
+            Step::Create => self.create().await,
+            Step::Record { id, ordered } => self.record(&id, ordered).await?,
+            Step::Withdraw(refusal) => self.withdraw(refusal).await?,
+            Step::NoteConflict => self.change_creation(|creation| creation.conflict = true).await?,
+            Step::Reopen { dismissed } => self.reopen(dismissed).await?,
+            Step::VoidAnswer => self.void_answer().await?,
+            Step::Forget => self.forget_id().await?,
+            Step::FetchDocuments(id) => self.fetch_documents(&id).await,
+            Step::IntendDelete { attempt } => return self.intend_delete(attempt).await,
+            Step::Delete(id) => self.delete(&id).await,
+            Step::RecordDeleted => self.record_deleted().await?,
+            Step::WithdrawDelete(refusal) => self.withdraw_delete(refusal).await?,
+            Step::Release(why) => return self.release(why).await,
+            Step::Wait(next) => return Ok(self.rested(next)),
+            Step::Rest(verdict) => return self.rest(&verdict).await,
+        }
+        Ok(Flow::Next)
+    }
+
+    fn facts(&self) -> Facts {
+        let common = self.object.common();
+        let memory = lock(&self.memory);
+        let claimed_by = match common.management_policy {
+            ManagementPolicy::Manage => self.engine.shared.claims.better(&self.uid()),
+            ManagementPolicy::Observe => None,
+        };
+        Facts {
+            now: Timestamp::now(),
+            read: self.read,
+            uid: self.uid(),
+            key: self.key(),
+            deletion: self.object.meta().deletion_timestamp.as_ref().map(|_| Deletion { crd_going: self.crd_going }),
+            finalizer: self.object.finalizers().iter().any(|name| name == CIRCUIT_FINALIZER),
+            observe_only: common.management_policy == ManagementPolicy::Observe,
+            deletion_policy: common.deletion_policy,
+            suspended: common.suspend,
+            marks: self.marks(),
+            recorded: self.recorded(),
+            account: self.account_facts(),
+            claimed_by,
+            memory: Memory {
+                held_now: self.held_now,
+                may_create: self.may_create.is_some(),
+                create: memory.create.clone().filter(|sent| sent.speaks_of(self.intent())).map(|sent| sent.outcome),
+                may_delete: self.may_delete.is_some(),
+                delete: memory
+                    .delete
+                    .clone()
+                    .filter(|sent| sent.intent == self.delete_intent())
+                    .map(|sent| sent.outcome),
+                turned_away: self.turned_away.clone(),
+                empty_searches: memory.empty_searches,
+                intent_known_for: memory.intent_known_for(),
+                heard_ago: memory.heard.map(|heard| heard.elapsed()),
+            },
+            search: self.evidence.search.clone(),
+            look: self.evidence.seen.as_ref().map(look),
+            probe: self.evidence.probe.clone(),
+            documents: self.evidence.documents.clone(),
+            basis: self.basis(),
+        }
+    }
+
+    fn marks(&self) -> Marks {
+        marks(&self.object)
+    }
+
+    fn recorded(&self) -> Recorded {
+        let Some(status) = self.object.common_status() else { return Recorded::default() };
+        Recorded {
+            external_id: status.external_id.clone(),
+            // S5: the intent of another object, restored or copied with its status, is not this one's.
+            creation: status.creation.clone().filter(|creation| creation.key == self.key()),
+            operation: status.operation.clone(),
+            approved_digest: status.plan.as_ref().and_then(|plan| plan.approved_digest.clone()),
+            candidates: status.candidates.clone(),
+            ever_shown: status.state.is_some(),
+            asked: conditions::true_reason(&status.conditions, STALLED).map(ToOwned::to_owned),
+        }
+    }
+
+    fn account_facts(&self) -> facts::AccountFacts {
+        let mut facts = self.entry.facts(A::RESOURCE);
+        let Some(account) = &self.entry.account else { return facts };
+        if A::client(account).is_none() {
+            let message =
+                format!("ProviderAccount {} is not an account at this kind's provider", account.reference.name);
+            facts.problem = Some(Problem::stalled(reason::INVALID_SPEC, message));
+        }
+        let ordered_from = self.object.common_status().and_then(|status| status.upstream_account.as_ref());
+        if let Some(other) = ordered_from.filter(|other| **other != account.upstream) {
+            let message = format!(
+                "this was ordered from {other}, and ProviderAccount {} is {} now: make an account for {other} again",
+                account.reference.name, account.upstream
+            );
+            facts.problem = Some(Problem::stalled(reason::IDENTITY_CONFLICT, message));
+        }
+        facts
+    }
+
+    /// What a refusal rests on: asking again is of no use until this changes (S2).
+    fn basis(&self) -> String {
+        let version = self.entry.account.as_ref().map(|account| account.version.as_str()).unwrap_or_default();
+        let asked = self.reconcile_at().unwrap_or_default();
+        format!("{}/{version}/{asked}", self.object.meta().generation.unwrap_or_default())
+    }
+
+    fn reconcile_at(&self) -> Option<String> {
+        self.object.annotations().get(annotations::RECONCILE_AT).cloned()
+    }
+
+    /// The order under way: its attempt and its start.
+    fn intent(&self) -> Intent {
+        let creation = self.object.common_status().and_then(|status| status.creation.as_ref());
+        creation.map(|creation| (creation.attempt, creation.started_at))
+    }
+
+    /// The deletion under way: its attempt and its start.
+    fn delete_intent(&self) -> Intent {
+        let operation = self.object.common_status().and_then(|status| status.operation.as_ref());
+        operation.map(|operation| (operation.attempt, Some(operation.started_at)))
+    }
+
+    fn uid(&self) -> String {
+        self.object.uid().unwrap_or_default()
+    }
+
+    fn key(&self) -> String {
+        self.engine.key(&self.object)
+    }
+
+    fn status(&self) -> CommonStatus {
+        self.object.common_status().cloned().unwrap_or_default()
+    }
+
+    async fn change_metadata(&mut self, change: MetadataChange) -> Result<(), PassError> {
+        let changed = change_metadata(&self.engine.api(&self.object), &self.object, &change).await?;
+        self.set_object(changed);
+        Ok(())
+    }
+
+    async fn change_creation(&mut self, change: impl FnOnce(&mut Creation)) -> Result<(), PassError> {
+        let mut changed = self.object.clone();
+        if let Some(creation) = &mut changed.common_status_mut().creation {
+            change(creation);
+        }
+        self.write(changed).await
+    }
+
+    async fn write(&mut self, changed: A::Object) -> Result<(), PassError> {
+        let written = write_status(&self.engine.api(&self.object), &self.object, changed).await?;
+        self.set_object(written);
+        Ok(())
+    }
+
+    async fn event(&self, type_: EventType, reason: &'static str, note: String) {
+        self.engine.event(&self.object, type_, reason, note).await;
+    }
+
+    fn refusal(&self, failure: &Failure) -> Refusal {
+        if let Some(account) = &self.entry.account {
+            self.engine.shared.accounts.heed(account, failure);
+        }
+        let by_provider = matches!(failure.kind, FailureKind::Forbidden | FailureKind::Refused(400 | 404 | 422));
+        let reason = if by_provider { reason::PROVIDER_REFUSED } else { failure_reason(failure.kind) };
+        Refusal { by_provider, reason, message: failure.message.clone() }
+    }
+
+    fn count<T>(&self, operation: &'static str, outcome: &Outcome<T>) {
+        let outcome = match outcome {
+            Outcome::Done(_) => "done",
+            Outcome::NotDone(_) => "not_done",
+            Outcome::Unknown(_) => "unknown",
+        };
+        let labels = MutationLabels { kind: self.engine.kind(), operation, outcome };
+        self.engine.shared.metrics.mutations.get_or_create(&labels).inc();
+    }
+}
+
+/// Which intent something was sent for.
+pub(super) type Intent = Option<(u32, Option<Timestamp>)>;
+
+/// It certainly did not happen, because it was not sent.
+fn not_sent<T>(why: impl std::fmt::Display) -> Outcome<T> {
+    Outcome::NotDone(Failure::new(FailureKind::NotSent, why))
+}
+
+fn look<A: Adapter>(look: &Look<A>) -> facts::Look {
+    let heard = match &look.seen {
+        Ok(seen) => Heard::Found(seen.upstream.clone()),
+        Err(ReadError::NotFound(_)) => Heard::NotFound,
+        Err(ReadError::NotHeard(failure)) => {
+            Heard::NotHeard(Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() })
+        }
+    };
+    facts::Look { begun: look.begun, missing_for: look.missing_for, heard }
+}
+
+fn failure_reason(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::RateLimited => reason::RATE_LIMITED,
+        FailureKind::Credentials => reason::CREDENTIALS_REJECTED,
+        FailureKind::Forbidden => reason::NOT_AUTHORIZED,
+        FailureKind::Unreadable => reason::UNREADABLE_ANSWER,
+        FailureKind::Refused(_) | FailureKind::Conflict => reason::PROVIDER_REFUSED,
+        FailureKind::Unreachable | FailureKind::ProviderFailed | FailureKind::NotSent => reason::PROVIDER_UNREACHABLE,
+    }
+}

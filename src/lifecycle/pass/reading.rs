@@ -1,0 +1,257 @@
+//! What a pass reads: the object, the account, the provider.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use k8s_controller::events::EventType;
+use kube::{Resource, ResourceExt};
+use tracing::debug;
+
+use super::{DOCUMENTS_EVERY, Evidence, Flow, Look, Pass, STILL_FRESH, failure_reason};
+use crate::accounts::Account;
+use crate::api::account::Approval;
+use crate::api::common::{Circuit, Document};
+use crate::api::conditions::READY;
+use crate::documents;
+use crate::kubernetes::in_time;
+use crate::lifecycle::adapter::{Access, Adapter, Fitting, Found, Offer, Query};
+use crate::lifecycle::claims::Rank;
+use crate::lifecycle::conditions;
+use crate::lifecycle::engine::PassError;
+use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Read, Search, Trouble};
+use crate::lifecycle::key::{plan_digest, sha256};
+use crate::lifecycle::memory::lock;
+use crate::lifecycle::verdict::Next;
+use crate::providers::limiter::Priority;
+use crate::providers::outcome::{Failure, ReadError};
+
+impl<A: Adapter> Pass<'_, A> {
+    pub(super) async fn read_fresh(&mut self) -> Result<(), PassError> {
+        let api = self.engine.api(&self.object);
+        let fresh = in_time(api.get(&self.object.name_any())).await?;
+        if fresh.uid() != self.object.uid() {
+            return Err(PassError::Kube(crate::kubernetes::KubeError::NotFound));
+        }
+        if fresh.resource_version() != self.object.resource_version() {
+            self.evidence = Evidence::default();
+        }
+        (self.read, self.read_at) = (Read::Fresh, Instant::now());
+        self.set_object(fresh);
+        if self.object.meta().deletion_timestamp.is_some() {
+            self.crd_going = self.engine.crd_going().await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_object(&mut self, object: A::Object) {
+        self.object = object;
+        self.note_object();
+    }
+
+    pub(super) fn note_object(&self) {
+        self.engine.state_claims(&self.object);
+        let status = self.object.common_status();
+        let under_way =
+            status.filter(|status| status.external_id.is_none()).and_then(|status| status.creation.as_ref());
+        let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
+        // An object without the record of its orders may have one under way: attempt 0.
+        let lost = self.facts().record_lost();
+        lock(&self.memory).see_intent(attempt.or(lost.then_some(0)));
+    }
+
+    /// Waits for the turn to change something. False: what was read before is too old now, or it takes too long.
+    pub(super) async fn turn(&mut self, account: &Account) -> Result<bool, Flow> {
+        let Some(client) = A::client(account).filter(|_| self.permit.is_none()) else { return Ok(true) };
+        let asked = Instant::now();
+        match A::turn(client).await {
+            Ok(permit) => self.permit = Some(permit),
+            Err(failure) => {
+                debug!(%failure, "no turn");
+                return Err(self.rested(Next::Backoff));
+            }
+        }
+        if asked.elapsed() < STILL_FRESH {
+            return Ok(true);
+        }
+        (self.read, self.evidence) = (Read::Cached, Evidence::default());
+        Ok(false)
+    }
+
+    pub(super) fn access<'a>(&'a self, account: &'a Account) -> Option<Access<'a, A::Client>> {
+        let ready = conditions::true_reason(&self.status().conditions, READY).is_some();
+        let priority = if ready { Priority::Poll } else { Priority::Transition };
+        Some(Access { client: A::client(account)?, permit: self.permit.as_ref(), priority })
+    }
+
+    pub(super) async fn search(&mut self) -> Result<Flow, PassError> {
+        let Some(account) = self.entry.account.clone() else { return Ok(self.rested(Next::Backoff)) };
+        let to_order = self.status().creation.is_none_or(|creation| creation.started_at.is_none());
+        if to_order {
+            match self.turn(&account).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(Flow::Next),
+                Err(flow) => return Ok(flow),
+            }
+        }
+        let begun = Timestamp::now();
+        let intent_known_for = lock(&self.memory).intent_known_for();
+        let not_before = if self.read == Read::Fresh { self.read_at } else { Instant::now() };
+        let not_before = lock(&self.memory).last_mutation.map_or(not_before, |last| last.max(not_before));
+        let found = {
+            let claimant = self.engine.claimant(&self.object);
+            let claim = |on: &str| self.engine.shared.claims.try_wish(&claimant, on);
+            let query = Query { object: &self.object, not_before, to_order, claim: &claim };
+            let Some(at) = self.access(&account) else { return Ok(self.rested(Next::Backoff)) };
+            A::search(at, query).await
+        };
+        let found = match found {
+            Ok(found) => Ok(self.findings(found, &account)),
+            Err(failure) => Err(self.trouble(&account, &failure)),
+        };
+        self.evidence.search = Some(Search { begun, intent_known_for, found });
+        Ok(Flow::Next)
+    }
+
+    pub(super) fn findings(&mut self, found: Found, account: &Account) -> Findings {
+        let (uid, claims) = (self.uid(), &self.engine.shared.claims);
+        let fit = |fitting: Fitting| {
+            let holder = claims.other_holder(&uid, &self.engine.id_claim(&self.object, &fitting.id), Rank::Wish);
+            // What stands where another object's order is under way is that order's.
+            let under_way = || claims.other_holder(&uid, fitting.place.as_ref()?, Rank::Intent);
+            Fit { claimed_by: holder.or_else(under_way), id: fitting.id, exact: fitting.exact }
+        };
+        let fits = found.fits.into_iter().map(fit).collect();
+        let plan = found.offer.map(|offer| {
+            let offer = offer?;
+            let plan = self.plan(&offer, account);
+            self.evidence.offer = Some(offer);
+            Ok(plan)
+        });
+        Findings { ours: found.ours, namesakes: found.namesakes, fits, plan }
+    }
+
+    pub(super) fn plan(&self, offer: &Offer, account: &Account) -> Plan {
+        let attempt = self.status().creation.map_or(1, |creation| creation.attempt);
+        let policy = &account.policy;
+        let capped = policy.per_order.as_ref().is_some_and(|most| most.monthly.is_some() || most.once.is_some());
+        let recorded = |(name, pick): (&&str, &String)| self.object.annotations().get(*name) == Some(pick);
+        Plan {
+            digest: plan_digest(&self.uid(), attempt, &account.upstream, &offer.request),
+            summary: offer.summary.clone(),
+            // A provider that tells no price under a ceiling needs approval instead.
+            needs_approval: policy.approval == Approval::Required || capped,
+            picks_recorded: offer.picks.iter().all(recorded),
+        }
+    }
+
+    pub(super) async fn observe(&mut self, id: &str) {
+        let Some(account) = self.entry.account.clone() else { return };
+        let (now, begun) = (Instant::now(), Timestamp::now());
+        let missing_for = lock(&self.memory).missing_since.map(|since| since.elapsed());
+        let since_poll = now.checked_sub(account.poll_interval() / 2).unwrap_or(now);
+        let not_before = lock(&self.memory).last_mutation.map_or(since_poll, |last| last.max(since_poll));
+        let Some(at) = self.access(&account) else { return };
+        let seen = A::observe(at, &self.object, id, not_before).await;
+        match &seen {
+            Ok(_) => {
+                let mut memory = lock(&self.memory);
+                (memory.heard, memory.missing_since) = (Some(Instant::now()), None);
+            }
+            Err(ReadError::NotFound(_)) => lock(&self.memory).heard = Some(Instant::now()),
+            Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
+        }
+        if seen.is_ok() {
+            self.prove_search(&account, id).await;
+            self.evidence.documents = self.documents_due(id).await;
+        }
+        self.evidence.seen = Some(Look { begun, missing_for, seen });
+    }
+
+    /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).
+    pub(super) async fn prove_search(&self, account: &Account, id: &str) {
+        let ordered = self.marks().owner.is_some_and(|owner| owner == self.uid());
+        if !ordered || account.search_proven(A::RESOURCE) {
+            return;
+        }
+        let not_before = lock(&self.memory).last_mutation.unwrap_or(self.read_at);
+        let Some(at) = self.access(account) else { return };
+        if matches!(A::findable(at, &self.object, id, not_before).await, Ok(true)) {
+            account.prove_search(&self.engine.shared.client, A::RESOURCE).await;
+        }
+    }
+
+    pub(super) async fn documents_due(&self, id: &str) -> Documents {
+        if self.object.meta().deletion_timestamp.is_some() {
+            return Documents::Settled;
+        }
+        let wanted = A::documents(&self.object, id);
+        let kept = self.status().documents;
+        let missing =
+            wanted.iter().any(|want| !kept.iter().any(|have| have.type_ == want.type_ && have.basis == want.basis));
+        if missing {
+            return Documents::Due;
+        }
+        let asked = self.reconcile_at() != self.status().last_handled_reconcile_at;
+        let checked = lock(&self.memory).documents_checked;
+        if !asked && checked.is_some_and(|checked| checked.elapsed() < DOCUMENTS_EVERY) {
+            return Documents::Settled;
+        }
+        for document in &kept {
+            match documents::present(&self.engine.shared.client, &self.object, &document.secret_name).await {
+                Ok(true) => {}
+                Ok(false) => return Documents::Due,
+                Err(_) => return Documents::Settled,
+            }
+        }
+        lock(&self.memory).documents_checked = Some(Instant::now());
+        Documents::Settled
+    }
+
+    pub(super) async fn probe(&mut self) {
+        let Some(account) = self.entry.account.clone() else { return };
+        let Some(at) = self.access(&account) else { return };
+        let probe = A::probe(at).await.map_err(|failure| self.trouble(&account, &failure));
+        self.evidence.probe = Some(probe);
+    }
+
+    pub(super) async fn fetch_documents(&mut self, id: &str) {
+        let Some(account) = self.entry.account.clone() else { return };
+        self.evidence.documents = Documents::Settled;
+        for wanted in A::documents(&self.object, id) {
+            let name = documents::secret_name(&self.object.name_any(), wanted.type_);
+            let Some(at) = self.access(&account) else { return };
+            let fetched = A::fetch(at, &self.object, id, &wanted).await.map_err(|error| error.to_string());
+            let stored = match fetched {
+                Ok(document) => {
+                    let kept = Document {
+                        type_: wanted.type_,
+                        secret_name: name.clone(),
+                        key: documents::KEY.into(),
+                        sha256: sha256(&document),
+                        bytes: document.len() as u64,
+                        basis: wanted.basis,
+                        retrieved_at: Timestamp::now(),
+                    };
+                    let stored = documents::store(&self.engine.shared.client, &self.object, &name, document).await;
+                    stored.map(|()| kept).map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error),
+            };
+            match stored {
+                Ok(kept) => {
+                    self.event(EventType::Normal, "LoaStored", format!("{} bytes in Secret {name}", kept.bytes)).await;
+                    self.evidence.stored.retain(|have| have.type_ != kept.type_);
+                    self.evidence.stored.push(kept);
+                    lock(&self.memory).documents_checked = Some(Instant::now());
+                }
+                Err(error) => self.evidence.documents = Documents::Failed(format!("no LOA: {error}")),
+            }
+        }
+    }
+
+    /// Why the provider wasn't heard. Rejected credentials are read again.
+    pub(super) fn trouble(&self, account: &Account, failure: &Failure) -> Trouble {
+        self.engine.shared.accounts.heed(account, failure);
+        Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() }
+    }
+}

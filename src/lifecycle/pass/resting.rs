@@ -1,0 +1,121 @@
+//! The end of a pass: what is shown, told and remembered.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use k8s_controller::events::EventType;
+use kube::{Resource, ResourceExt};
+
+use super::{Flow, Look, Pass};
+use crate::api::common::{Circuit, CommonStatus, PlanStatus};
+use crate::api::conditions::{READY, STALLED};
+use crate::lifecycle::adapter::Adapter;
+use crate::lifecycle::conditions;
+use crate::lifecycle::decide::searched_in_vain;
+use crate::lifecycle::engine::{PassError, due};
+use crate::lifecycle::facts::{Findings, Heard, Identity, Plan, Search};
+use crate::lifecycle::memory::lock;
+use crate::lifecycle::verdict::{Next, Verdict};
+use crate::telemetry::KindLabels;
+
+impl<A: Adapter> Pass<'_, A> {
+    pub(super) async fn rest(&mut self, verdict: &Verdict) -> Result<Flow, PassError> {
+        let (kind, name) = (self.engine.kind().to_lowercase(), self.object.name_any());
+        let object = format!("{kind}/{name} -n {}", self.object.namespace().unwrap_or_default());
+        let verdict = &verdict.about(&object);
+        let facts = self.facts();
+        let (identity, taken) = (facts.identity(), facts.claimed_by.is_some());
+        let missing = facts.look.is_some_and(|look| look.heard == Heard::NotFound) && facts.probe == Some(Ok(()));
+        let generation = self.object.meta().generation;
+        let before = self.status();
+        let mut changed = self.object.clone();
+        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
+            A::show(seen, &mut changed);
+        }
+        let reconcile_at = self.reconcile_at();
+        let (plan, approval) = (self.plan_to_show(), self.marks().approved_plan);
+        let status = changed.common_status_mut();
+        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
+            status.state = Some(seen.state.clone());
+        }
+        // What another object has the better claim on is not recorded as this one's.
+        if let Identity::Held { id, .. } = identity
+            && !taken
+        {
+            status.external_id = Some(id);
+        }
+        if missing {
+            status.state = None;
+        }
+        if let Some(account) = &self.entry.account {
+            status.upstream_account.get_or_insert_with(|| account.upstream.clone());
+        }
+        for document in &self.evidence.stored {
+            status.documents.retain(|have| have.type_ != document.type_);
+            status.documents.push(document.clone());
+        }
+        if plan.is_some() {
+            status.plan = plan;
+        } else if let Some(plan) = status.plan.as_mut().filter(|plan| Some(&plan.digest) == approval.as_ref()) {
+            plan.approved_digest = approval;
+        }
+        status.last_handled_reconcile_at = reconcile_at.or(status.last_handled_reconcile_at.take());
+        conditions::apply(verdict, generation, status);
+        self.write(changed).await?;
+        self.tell(&before, verdict).await;
+        Ok(self.rested(verdict.next))
+    }
+
+    pub(super) fn plan_to_show(&self) -> Option<PlanStatus> {
+        match &self.evidence.search {
+            Some(Search { found: Ok(Findings { plan: Some(Ok(plan)), .. }), .. }) => Some(self.shown(plan)),
+            _ => None,
+        }
+    }
+
+    /// The plan as a person must see it, with an approval as soon as it is seen (S7).
+    pub(super) fn shown(&self, plan: &Plan) -> PlanStatus {
+        let approved_digest = Some(plan.digest.clone()).filter(|digest| self.facts().approved(digest));
+        PlanStatus { digest: plan.digest.clone(), summary: plan.summary.clone(), approved_digest }
+    }
+
+    /// Events and metrics for what is new in a verdict.
+    pub(super) async fn tell(&self, before: &CommonStatus, verdict: &Verdict) {
+        let ready = conditions::word(verdict.ready.status);
+        lock(&self.memory).ready = Some(ready);
+        if let Some(word) = &verdict.stalled
+            && conditions::true_reason(&before.conditions, STALLED) != Some(word.reason)
+        {
+            self.event(EventType::Warning, word.reason, word.message.clone()).await;
+        }
+        let was_ready = conditions::true_reason(&before.conditions, READY).is_some();
+        if verdict.ready.status == Some(true) && !was_ready {
+            self.event(EventType::Normal, "Ready", verdict.ready.word.message.clone()).await;
+            let started = before.creation.as_ref().and_then(|creation| creation.started_at);
+            if let Some(started) = started {
+                let labels = KindLabels { kind: self.engine.kind() };
+                let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+                self.engine.shared.metrics.order_to_ready_seconds.get_or_create(&labels).observe(seconds);
+            }
+        }
+    }
+
+    pub(super) fn rested(&self, next: Next) -> Flow {
+        let facts = self.facts();
+        let missing = match (&facts.look, &facts.probe) {
+            (Some(look), Some(Ok(()))) => look.heard == Heard::NotFound && !facts.just_ordered(look.begun),
+            _ => false,
+        };
+        {
+            let mut memory = lock(&self.memory);
+            if searched_in_vain(&facts) {
+                memory.empty_searches = memory.empty_searches.saturating_add(1);
+            }
+            if missing {
+                memory.missing_since.get_or_insert_with(Instant::now);
+            }
+        }
+        let poll = self.entry.facts(A::RESOURCE).poll_interval;
+        Flow::Rested(due(next, poll, &self.memory))
+    }
+}
