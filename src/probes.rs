@@ -70,3 +70,24 @@ async fn metrics_text(State(served): State<Served>) -> impl IntoResponse {
         Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn readyz_names_what_is_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/readyz", listener.local_addr().unwrap());
+        let waiting = Waiting::default();
+        tokio::spawn(serve(listener, waiting.clone(), Metrics::new(), Arc::new(|| {})));
+        let ask = async || {
+            let answer = reqwest::get(&url).await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        waiting.begin("CRD interconnects.interconnect-operator.io");
+        assert_eq!(ask().await, (503, "waiting for: CRD interconnects.interconnect-operator.io\n".into()));
+        waiting.end("CRD interconnects.interconnect-operator.io");
+        assert_eq!(ask().await, (200, "ok\n".into()));
+    }
+}

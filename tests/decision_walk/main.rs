@@ -9,11 +9,18 @@ mod shell;
 mod walk;
 mod world;
 
+use std::sync::Mutex;
+
 use mutants::Mutant;
 use walk::{Walk, report};
 use world::Bounds;
 
 const Q: Bounds = Bounds::QUIET;
+
+/// Prints past the test harness, which shows only what failing tests print: the tables belong in every run's output.
+macro_rules! tell {
+    ($($text:tt)*) => { std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($text)*))).unwrap() };
+}
 
 /// The scenarios, with their bounds.
 const SCENARIOS: &[Bounds] = &[
@@ -78,24 +85,32 @@ const MUTANTS: &[(Mutant, &str)] = &[
     (Mutant::S13ReadyWhenUnheard, "one object, crashes and faults"),
 ];
 
+/// Each walk takes all cores, and the tables shouldn't mix.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn the_promise_holds_in_every_state() {
-    println!("\n{:<40} {:>10} {:>12} {:>6}  bounds", "scenario", "states", "transitions", "depth");
+    let _alone = ONE_AT_A_TIME.lock();
+    let (mut states, mut transitions) = (0, 0);
+    tell!("\n{:<40} {:>10} {:>12} {:>6}  bounds", "scenario", "states", "transitions", "depth");
     // WALK="two operators" walks that scenario only.
     let only = std::env::var("WALK").unwrap_or_default();
     for bounds in SCENARIOS.iter().filter(|bounds| bounds.name.contains(&only)) {
         let begun = std::time::Instant::now();
         let checked = Walk { bounds: bounds.clone(), mutant: None }.check();
-        println!("{} ({:.1} s)", report(bounds, &checked), begun.elapsed().as_secs_f64());
+        tell!("{} ({:.1} s)", report(bounds, &checked), begun.elapsed().as_secs_f64());
+        (states, transitions) = (states + checked.states, transitions + checked.transitions);
         if let Some(path) = checked.counterexample {
             panic!("{}: {path}", bounds.name);
         }
     }
+    tell!("{:<40} {states:>10} {transitions:>12}", "all");
 }
 
 #[test]
 fn every_mutant_is_caught() {
-    println!("\n{:<32} {:<40} caught as", "mutant", "scenario");
+    let _alone = ONE_AT_A_TIME.lock();
+    tell!("\n{:<32} {:<40} caught as", "mutant", "scenario");
     let mut missed = Vec::new();
     // MUTANT=S11NoLateCheck tries that one only.
     let only = std::env::var("MUTANT").unwrap_or_default();
@@ -103,7 +118,7 @@ fn every_mutant_is_caught() {
         let bounds = SCENARIOS.iter().find(|bounds| bounds.name == *name).expect("a scenario of this name");
         let checked = Walk { bounds: bounds.clone(), mutant: Some(*mutant) }.check();
         let caught = checked.broken.unwrap_or("NOT CAUGHT");
-        println!("{:<32} {name:<40} {caught}", format!("{mutant:?}"));
+        tell!("{:<32} {name:<40} {caught}", format!("{mutant:?}"));
         if checked.counterexample.is_none() {
             missed.push(mutant);
         }

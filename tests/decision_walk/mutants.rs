@@ -73,7 +73,6 @@ impl Mutant {
                 if let Some(operation) = &mut facts.recorded.operation {
                     operation.accepted_at = None;
                 }
-                facts.account.settle_time = Duration::ZERO;
                 facts.memory.delete = None;
             }
             Self::S12CacheWithoutPrecondition => facts.read = Read::Fresh,

@@ -66,7 +66,8 @@ impl Walk {
         let found = checker.discoveries().into_iter().next();
         let told = found.map(|(property, path)| {
             let last = path.last_state().clone();
-            let broken = last.broken.or(self.continues_well(&last).err()).unwrap_or(property);
+            let twice = (!once_by_name(&last)).then_some("ordered again under the same name");
+            let broken = last.broken.or(twice).or(self.continues_well(&last).err()).unwrap_or(property);
             let steps: Vec<String> = path.into_actions().iter().map(|event| format!("  {event:?}")).collect();
             (broken, format!("{broken}, after\n{}\nin\n{last:#?}", steps.join("\n")))
         });
