@@ -1,8 +1,8 @@
 //! The decision core, walked exhaustively: the real `decide` in a small world where everything goes wrong.
 //!
 //! In every state: at most one live upstream order for each object, none let go while it lives, nobody else's taken or
-//! ended, no `Ready` that isn't so. From every state that is sampled, the fair continuation (no more faults) settles, or
-//! stalls with a reason. Each mutant breaks one rule of docs/safety.md and must be caught by one of the same scenarios.
+//! ended, no `Ready` that isn't so. From every state the fair continuation (no more faults) settles, or stalls
+//! with a reason. Each mutant breaks one rule of docs/safety.md and must be caught by one of the same scenarios.
 
 mod mutants;
 mod shell;
@@ -97,7 +97,7 @@ fn the_promise_holds_in_every_state() {
     let only = std::env::var("WALK").unwrap_or_default();
     for bounds in SCENARIOS.iter().filter(|bounds| bounds.name.contains(&only)) {
         let begun = std::time::Instant::now();
-        let checked = Walk { bounds: bounds.clone(), mutant: None }.check();
+        let checked = Walk::new(bounds, None).check();
         tell!("{} ({:.1} s)", report(bounds, &checked), begun.elapsed().as_secs_f64());
         (states, transitions) = (states + checked.states, transitions + checked.transitions);
         if let Some(path) = checked.counterexample {
@@ -116,7 +116,7 @@ fn every_mutant_is_caught() {
     let only = std::env::var("MUTANT").unwrap_or_default();
     for (mutant, name) in MUTANTS.iter().filter(|(mutant, _)| format!("{mutant:?}").contains(&only)) {
         let bounds = SCENARIOS.iter().find(|bounds| bounds.name == *name).expect("a scenario of this name");
-        let checked = Walk { bounds: bounds.clone(), mutant: Some(*mutant) }.check();
+        let checked = Walk::new(bounds, Some(*mutant)).check();
         let caught = checked.broken.unwrap_or("NOT CAUGHT");
         tell!("{:<32} {name:<40} {caught}", format!("{mutant:?}"));
         if checked.counterexample.is_none() {

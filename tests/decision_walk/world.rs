@@ -79,7 +79,7 @@ impl Bounds {
 }
 
 /// What is left of a scenario's bounds on a path.
-#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
 pub struct Left {
     pub crashes: u8,
     pub faults: u8,
@@ -380,6 +380,43 @@ impl World {
             object.version = 1;
             self.before[name].iter_mut().for_each(|before| before.version = 0);
         }
+    }
+
+    /// The same world whatever o'clock it is and whatever may still go wrong in it: for the fair continuation, in which
+    /// nothing does. What lies longer back than any rule looks is all the same.
+    pub fn timeless(&self) -> Self {
+        const NOW: Time = 50;
+        const LONG_AGO: Time = 6;
+        let mut world = self.clone();
+        world.left = Left::default();
+        let oldest = self.now.saturating_sub(LONG_AGO);
+        let shift = |time: &mut Time| *time = NOW + (*time).max(oldest) - self.now;
+        let of_object = |object: &mut Object| {
+            object.status.creation.iter_mut().filter_map(|creation| creation.started.as_mut()).for_each(shift);
+            object.status.operation.iter_mut().for_each(|operation| shift(&mut operation.started));
+        };
+        world.objects.iter_mut().chain(&mut world.before).flatten().for_each(of_object);
+        world.circuits.iter_mut().for_each(|circuit| shift(&mut circuit.since));
+        for late in &mut world.late {
+            match late {
+                Late::Create { until, .. } | Late::Delete { until, .. } => shift(until),
+            }
+        }
+        for operator in &mut world.operators {
+            for pass in operator.passes.iter_mut().flatten() {
+                of_object(&mut pass.view);
+                pass.search.iter_mut().for_each(|search| shift(&mut search.begun));
+                pass.look.iter_mut().for_each(|look| shift(&mut look.begun));
+            }
+            for (_, memory) in &mut operator.memories {
+                let sent = [&mut memory.create, &mut memory.delete].into_iter().flatten();
+                sent.filter_map(|(intent, _)| intent.as_mut()?.1.as_mut()).for_each(shift);
+                memory.intent_seen.iter_mut().for_each(|(_, since)| shift(since));
+                [&mut memory.heard, &mut memory.missing].into_iter().flatten().for_each(shift);
+            }
+        }
+        world.now = NOW;
+        world
     }
 
     /// An object is gone from Kubernetes: nothing that it ordered may live on without anybody's knowledge.
