@@ -210,7 +210,11 @@ async fn of_two_imports_of_one_interconnect_only_one_may_end_it() {
     let id = rig.ordered_by_hand(1).await;
     let delete = json!({"deletionPolicy": "Delete"});
     rig.apply(&import(&rig, "one", 1, &id, &delete)).await;
-    rig.until_condition("one", "Synced", "True", "InSync").await;
+    let one = rig.until_condition("one", "Synced", "True", "InSync").await;
+    // Of two imports the older goes first, and Kubernetes tells ages in whole seconds.
+    let created = one.metadata.creation_timestamp.unwrap().0.as_second();
+    let later = async || (jiff::Timestamp::now().as_second() > created).then_some(());
+    rig.until_some("the next second", later).await;
     rig.apply(&import(&rig, "other", 1, &id, &delete)).await;
     rig.until_stalled("other", "AlreadyTaken").await;
     rig.delete("interconnect", "other");

@@ -13,8 +13,10 @@ pub(super) fn part(facts: &Facts) -> Step {
     if !facts.finalizer {
         return rest(Verdict::underway(reason::DECOMMISSIONING, "nothing of ours holds this object", Next::Change));
     }
+    if let (Identity::None, Some(record)) = (facts.identity(), answered(facts)) {
+        return record;
+    }
     match facts.identity() {
-        Identity::None if answered(facts).is_some() => answered(facts).unwrap_or(Step::ReadFresh),
         _ if never_ordered(facts) => Step::Release(Release::Nothing),
         Identity::None if retained(facts) && facts.just_ordered(facts.now) => {
             let message = "an order is under way: waiting until it has surely settled before letting go";

@@ -199,14 +199,18 @@ impl<'e, A: Adapter> Pass<'e, A> {
         let Some(status) = self.object.common_status() else { return Recorded::default() };
         Recorded {
             external_id: status.external_id.clone(),
-            // S5: the intent of another object, restored or copied with its status, is not this one's.
-            creation: status.creation.clone().filter(|creation| creation.key == self.key()),
+            creation: self.creation(),
             operation: status.operation.clone(),
             approved_digest: status.plan.as_ref().and_then(|plan| plan.approved_digest.clone()),
             candidates: status.candidates.clone(),
             ever_shown: status.state.is_some(),
             asked: conditions::true_reason(&status.conditions, STALLED).map(ToOwned::to_owned),
         }
+    }
+
+    /// This object's intent. S5: that of another one, restored or copied with its status, is none.
+    fn creation(&self) -> Option<Creation> {
+        self.object.common_status()?.creation.clone().filter(|creation| creation.key == self.key())
     }
 
     fn account_facts(&self) -> facts::AccountFacts {

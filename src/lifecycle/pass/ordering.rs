@@ -55,8 +55,8 @@ impl<A: Adapter> Pass<'_, A> {
         if let Some(offer) = &self.evidence.offer {
             A::show_offer(offer, &mut changed);
         }
+        let previous = self.creation().unwrap_or_default();
         let status = changed.common_status_mut();
-        let previous = status.creation.take().filter(|creation| creation.key == key).unwrap_or_default();
         status.creation = Some(Creation {
             key,
             attempt: previous.attempt.max(1),
@@ -157,7 +157,7 @@ impl<A: Adapter> Pass<'_, A> {
         let key = self.key();
         let mut changed = self.object.clone();
         let status = changed.common_status_mut();
-        let before = status.creation.take().filter(|creation| creation.key == key).unwrap_or_default();
+        let before = self.creation().unwrap_or_default();
         let dismissed = [before.dismissed, dismissed].concat();
         status.creation = Some(Creation { key, attempt: before.attempt.max(1) + 1, dismissed, ..Creation::default() });
         (status.external_id, status.operation, status.plan, status.state) = (None, None, None, None);

@@ -10,7 +10,7 @@ use tracing::debug;
 use super::{DOCUMENTS_EVERY, Evidence, Flow, Look, Pass, STILL_FRESH, failure_reason};
 use crate::accounts::Account;
 use crate::api::account::Approval;
-use crate::api::common::{Circuit, Document};
+use crate::api::common::Document;
 use crate::api::conditions::READY;
 use crate::documents;
 use crate::kubernetes::in_time;
@@ -50,9 +50,7 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) fn note_object(&self) {
         self.engine.state_claims(&self.object);
-        let status = self.object.common_status();
-        let under_way =
-            status.filter(|status| status.external_id.is_none()).and_then(|status| status.creation.as_ref());
+        let under_way = self.creation().filter(|_| self.status().external_id.is_none());
         let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
         // An object without the record of its orders may have one under way: attempt 0.
         let lost = self.facts().record_lost();
@@ -85,7 +83,7 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn search(&mut self) -> Result<Flow, PassError> {
         let Some(account) = self.entry.account.clone() else { return Ok(self.rested(Next::Backoff)) };
-        let to_order = self.status().creation.is_none_or(|creation| creation.started_at.is_none());
+        let to_order = self.creation().is_none_or(|creation| creation.started_at.is_none());
         if to_order {
             match self.turn(&account).await {
                 Ok(true) => {}
@@ -131,7 +129,7 @@ impl<A: Adapter> Pass<'_, A> {
     }
 
     pub(super) fn plan(&self, offer: &Offer, account: &Account) -> Plan {
-        let attempt = self.status().creation.map_or(1, |creation| creation.attempt);
+        let attempt = self.creation().map_or(1, |creation| creation.attempt);
         let policy = &account.policy;
         let capped = policy.per_order.as_ref().is_some_and(|most| most.monthly.is_some() || most.once.is_some());
         let recorded = |(name, pick): (&&str, &String)| self.object.annotations().get(*name) == Some(pick);
