@@ -9,6 +9,7 @@ use k8s_controller::LeaderElection;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, Client};
 
+use crate::clock::{Clock, Moment};
 use crate::kubernetes::in_time;
 use crate::providers::transport::SendGuard;
 
@@ -44,13 +45,14 @@ impl LeaseSettings {
 pub struct Leadership {
     leases: Api<Lease>,
     settings: LeaseSettings,
+    clock: Clock,
     stopping: Arc<AtomicBool>,
 }
 
 impl Leadership {
     /// Asks the Lease of these settings.
-    pub fn new(client: Client, settings: LeaseSettings) -> Self {
-        Self { leases: Api::namespaced(client, &settings.namespace), settings, stopping: Arc::default() }
+    pub fn new(client: Client, settings: LeaseSettings, clock: Clock) -> Self {
+        Self { leases: Api::namespaced(client, &settings.namespace), settings, clock, stopping: Arc::default() }
     }
 
     /// How long a lease lasts.
@@ -66,7 +68,7 @@ impl Leadership {
     /// Reads the Lease and says until when it allows this process to send; in no case later than `within` after the
     /// intent was written, from when on others count until its request has surely settled.
     pub async fn confirm(&self, intent: &IntentWritten, within: Duration) -> Result<SendPermission, String> {
-        let asked = awake();
+        let asked = self.clock.now();
         let lease = in_time(self.leases.get(&self.settings.name))
             .await
             .map_err(|error| format!("the Lease can't be read: {error}"))?;
@@ -79,7 +81,8 @@ impl Leadership {
         let signed = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::ZERO);
         Ok(SendPermission {
             by_wall_clock: (renewed + signed(trust)).min(intent.wall + signed(within)),
-            by_awake_clock: (asked + trust).min(intent.awake + within),
+            by_awake_clock: asked.after(trust).min(intent.awake.after(within)),
+            clock: self.clock.clone(),
             stopping: self.stopping.clone(),
         })
     }
@@ -90,20 +93,21 @@ impl Leadership {
 pub struct IntentWritten {
     /// The wall clock: the intent's own `startedAt`.
     pub wall: Timestamp,
-    awake: Duration,
+    awake: Moment,
 }
 
 impl IntentWritten {
     /// Now.
-    pub fn now() -> Self {
-        Self { wall: Timestamp::now(), awake: awake() }
+    pub fn now(clock: &Clock) -> Self {
+        Self { wall: clock.wall(), awake: clock.now() }
     }
 }
 
 /// Permission to send until two clocks say otherwise: a paused or suspended process wakes up too late for it.
 pub struct SendPermission {
     by_wall_clock: Timestamp,
-    by_awake_clock: Duration,
+    by_awake_clock: Moment,
+    clock: Clock,
     stopping: Arc<AtomicBool>,
 }
 
@@ -111,7 +115,7 @@ impl SendGuard for SendPermission {
     fn check(&self) -> Result<(), String> {
         match () {
             () if self.stopping.load(Ordering::SeqCst) => Err("this operator is stopping".into()),
-            () if Timestamp::now() >= self.by_wall_clock || awake() >= self.by_awake_clock => {
+            () if self.clock.wall() >= self.by_wall_clock || self.clock.now() >= self.by_awake_clock => {
                 Err("too long since the leadership was confirmed, or since the intent was written".into())
             }
             () => Ok(()),
@@ -119,25 +123,14 @@ impl SendGuard for SendPermission {
     }
 }
 
-/// Since boot, time in suspension included.
-fn awake() -> Duration {
-    let now = rustix::time::clock_gettime(BOOT_CLOCK);
-    Duration::new(now.tv_sec.try_into().unwrap_or(0), now.tv_nsec.try_into().unwrap_or(0))
-}
-
-#[cfg(target_os = "linux")]
-const BOOT_CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-/// Elsewhere the monotonic clock counts suspended time already.
-#[cfg(not(target_os = "linux"))]
-const BOOT_CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn permission(wall: i64, awake_in: Duration) -> SendPermission {
-        let by_wall_clock = Timestamp::now() + SignedDuration::from_secs(wall);
-        SendPermission { by_wall_clock, by_awake_clock: awake() + awake_in, stopping: Arc::default() }
+        let clock = Clock::default();
+        let by_wall_clock = clock.wall() + SignedDuration::from_secs(wall);
+        SendPermission { by_wall_clock, by_awake_clock: clock.now().after(awake_in), clock, stopping: Arc::default() }
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod api;
+pub mod clock;
 pub mod documents;
 pub mod duration;
+pub mod effects;
 pub mod kinds;
 pub mod kubernetes;
 pub mod leader;

@@ -31,6 +31,7 @@ use crate::accounts::reconcile::{AccountController, CountCircuits};
 use crate::api::common::Circuit;
 use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
+use crate::clock::Clock;
 use crate::kinds::interconnect::InterconnectAdapter;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::{Leadership, LeaseSettings};
@@ -83,15 +84,16 @@ pub enum OperatorError {
 pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError> {
     let stop = stop_signal().map_err(OperatorError::Signals)?;
     let metrics = Metrics::new();
-    let waiting = Waiting::default();
+    let (waiting, clock) = (Waiting::default(), Clock::default());
     let (recheck, _) = broadcast::channel(256);
     let shared = Arc::new(Shared {
         client: client.clone(),
         accounts: Arc::new(Accounts::new(recheck)),
         claims: Claims::default(),
-        leadership: Leadership::new(client.clone(), settings.lease.clone()),
+        leadership: Leadership::new(client.clone(), settings.lease.clone(), clock.clone()),
         events: recorder(&client, &settings, "circuits"),
         metrics: metrics.clone(),
+        clock,
     });
     let operator = Operator {
         interconnects: Arc::new(Engine::new(shared.clone())),
@@ -234,6 +236,7 @@ impl Operator {
             lease_duration: self.shared.leadership.lease_duration(),
             circuits: vec![count_circuits::<crate::api::Interconnect>(self.client.clone())],
             events: recorder(&self.client, &self.settings, "accounts"),
+            clock: self.shared.clock.clone(),
             releasing: tokio::sync::Mutex::default(),
             observer: Arc::new(move |method, status| {
                 let status = status.map_or_else(|| "none".into(), |status| status.as_str().to_owned());

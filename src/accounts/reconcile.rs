@@ -19,6 +19,7 @@ use super::{Account, Accounts, Entry, Provider, endpoint};
 use crate::api::account::{ProviderAccount, ProviderAccountStatus};
 use crate::api::conditions::{READY, RECONCILING, STALLED, reason};
 use crate::api::{IN_USE_FINALIZER, annotations};
+use crate::clock::Clock;
 use crate::duration::{jitter, parse};
 use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time, write_status};
 use crate::lifecycle::conditions;
@@ -27,7 +28,7 @@ use crate::lifecycle::verdict::{Say, Word};
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::limiter::{Priority, Rate};
 use crate::providers::outcome::{Failure, FailureKind};
-use crate::providers::transport::{Asking, Observer};
+use crate::providers::transport::{Asking, Observer, Setup};
 
 /// A request to a provider that takes longer has failed.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,6 +57,8 @@ pub struct AccountController {
     pub events: EventRecorder,
     /// Told of every request to a provider.
     pub observer: Observer,
+    /// The time.
+    pub clock: Clock,
     /// Held while an account is let go.
     pub releasing: tokio::sync::Mutex<()>,
 }
@@ -226,8 +229,9 @@ impl AccountController {
         let incomplete = |message: String| Standing::problem(reason::CREDENTIALS_INCOMPLETE, message);
         let credentials = credentials::cloudflare(secret).map_err(|error| incomplete(error.to_string()))?;
         let id = identity.account_id.clone();
-        let client = Cloudflare::new(endpoint, id, &credentials, rate, timeout, self.observer.clone())
-            .map_err(|failure| incomplete(failure.message))?;
+        let (observer, clock) = (self.observer.clone(), self.clock.clone());
+        let setup = Setup { base: endpoint, rate, timeout, observer, clock };
+        let client = Cloudflare::new(id, &credentials, setup).map_err(|failure| incomplete(failure.message))?;
         info!(account = account.name_any(), "account set up");
         Ok(Arc::new(Account {
             reference: ObjectRef::from_obj(account),

@@ -1,7 +1,5 @@
 //! Interconnect at Cloudflare.
 
-use std::time::Instant;
-
 use kube::ResourceExt;
 use serde_json::Value;
 
@@ -10,6 +8,7 @@ use crate::api::annotations;
 use crate::api::common::DocumentType;
 use crate::api::conditions::reason;
 use crate::api::interconnect::{Direct, Facility, Interconnect, SlotSelector};
+use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, Fitting, Found, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::{Problem, Readiness, Upstream};
@@ -81,7 +80,7 @@ impl Adapter for InterconnectAdapter {
         at: Access<'_, Cloudflare>,
         object: &Interconnect,
         id: &str,
-        not_before: Instant,
+        not_before: Moment,
     ) -> Result<bool, Failure> {
         let all = at.client.interconnects(at.asking(), not_before).await.items?;
         let slot = chosen_slot(object).unwrap_or_default();
@@ -96,7 +95,7 @@ impl Adapter for InterconnectAdapter {
         at: Access<'_, Cloudflare>,
         object: &Interconnect,
         id: &str,
-        not_before: Instant,
+        not_before: Moment,
     ) -> Result<Seen<Details>, ReadError> {
         // Lists carry no state: existence comes from a list that all share, the state from a call of its own.
         let listed = at.client.interconnects(at.asking(), not_before).await.items?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::Instant;
 
 use serde_json::Value;
 
@@ -10,6 +9,7 @@ use super::claims::{Claim, Rank};
 use super::facts::{Problem, Upstream};
 use crate::accounts::Account;
 use crate::api::common::{Circuit, DocumentType};
+use crate::clock::Moment;
 use crate::providers::limiter::{Permit, Priority};
 use crate::providers::outcome::{Failure, Outcome, ReadError};
 use crate::providers::transport::{Asking, SendGuard};
@@ -98,7 +98,7 @@ pub struct Query<'a, O> {
     /// The object.
     pub object: &'a O,
     /// A list begun earlier may be too old.
-    pub not_before: Instant,
+    pub not_before: Moment,
     /// Whether something shall be ordered; else only an order under way is looked for.
     pub to_order: bool,
     /// Claims a thing for this object unless another claims it: for kinds that pick.
@@ -144,7 +144,7 @@ pub trait Adapter: Send + Sync + 'static {
         at: Access<'_, Self::Client>,
         object: &Self::Object,
         id: &str,
-        not_before: Instant,
+        not_before: Moment,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Sends the order. Tells the upstream id.
@@ -160,7 +160,7 @@ pub trait Adapter: Send + Sync + 'static {
         at: Access<'_, Self::Client>,
         object: &Self::Object,
         id: &str,
-        not_before: Instant,
+        not_before: Moment,
     ) -> impl Future<Output = Result<Seen<Self::Details>, ReadError>> + Send;
 
     /// Ends the upstream object.

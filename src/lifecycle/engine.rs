@@ -20,6 +20,7 @@ use super::verdict::Next;
 use crate::accounts::Accounts;
 use crate::api::common::{Circuit, ManagementPolicy};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
+use crate::clock::Clock;
 use crate::duration::jitter;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::Leadership;
@@ -48,6 +49,8 @@ pub struct Shared {
     pub events: EventRecorder,
     /// Metrics.
     pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: Clock,
 }
 
 /// Runs the lifecycle of all objects of one kind.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::facts::Sent;
 use super::pass::Intent;
+use crate::clock::{Clock, Moment};
 
 /// What came of a mutation, and of which intent: another intent's says nothing of this one.
 #[derive(Clone)]
@@ -31,17 +32,17 @@ pub struct Remembered {
     /// What came of the deletion that was sent.
     pub delete: Option<SentFor>,
     /// The attempt of the order under way, and when this process first saw it.
-    pub intent_seen: Option<(u32, Instant)>,
+    pub intent_seen: Option<(u32, Moment)>,
     /// Complete searches that did not find the order under way.
     pub empty_searches: u32,
     /// When the provider last spoke of the object.
-    pub heard: Option<Instant>,
+    pub heard: Option<Moment>,
     /// When the object was first found gone while the account was in order.
-    pub missing_since: Option<Instant>,
+    pub missing_since: Option<Moment>,
     /// When something was last sent for it: lists begun before say nothing of it.
-    pub last_mutation: Option<Instant>,
+    pub last_mutation: Option<Moment>,
     /// When its documents' Secrets were last looked at.
-    pub documents_checked: Option<Instant>,
+    pub documents_checked: Option<Moment>,
     /// Passes in a row that ended without what they wanted.
     pub failures: u32,
     /// What its `Ready` condition last said.
@@ -50,14 +51,14 @@ pub struct Remembered {
 
 impl Remembered {
     /// How long this process has known of the order under way.
-    pub fn intent_known_for(&self) -> Duration {
-        self.intent_seen.map_or(Duration::ZERO, |(_, since)| since.elapsed())
+    pub fn intent_known_for(&self, clock: &Clock) -> Duration {
+        self.intent_seen.map_or(Duration::ZERO, |(_, since)| clock.since(since))
     }
 
     /// Takes note of the order under way, if one is.
-    pub fn see_intent(&mut self, attempt: Option<u32>) {
+    pub fn see_intent(&mut self, attempt: Option<u32>, now: Moment) {
         if self.intent_seen.map(|(seen, _)| seen) != attempt {
-            self.intent_seen = attempt.map(|attempt| (attempt, Instant::now()));
+            self.intent_seen = attempt.map(|attempt| (attempt, now));
             self.empty_searches = 0;
         }
     }

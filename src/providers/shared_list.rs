@@ -1,11 +1,11 @@
 //! A list that many objects of one account share: pages are asked for once, not once an object.
 
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::Mutex;
 
 use super::outcome::Failure;
+use crate::clock::{Clock, Moment};
 
 /// The last list, and whoever asks for the next one.
 pub struct SharedList<T> {
@@ -16,7 +16,7 @@ pub struct SharedList<T> {
 /// A complete list, or why there is none.
 pub struct Snapshot<T> {
     /// When the first page was asked for: what happened later may be missing.
-    pub begun: Instant,
+    pub begun: Moment,
     /// All pages.
     pub items: Result<Arc<T>, Failure>,
 }
@@ -35,7 +35,7 @@ impl<T> Default for SharedList<T> {
 
 impl<T> SharedList<T> {
     /// The last list, if it was begun at `not_before` or later. A failure serves only those who asked before it began.
-    pub fn last(&self, not_before: Instant, asked: Instant) -> Option<Snapshot<T>> {
+    pub fn last(&self, not_before: Moment, asked: Moment) -> Option<Snapshot<T>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = |snapshot: &Snapshot<T>| if snapshot.items.is_ok() { not_before } else { asked.max(not_before) };
         last.as_ref().filter(|snapshot| snapshot.begun >= oldest(snapshot)).cloned()
@@ -43,7 +43,7 @@ impl<T> SharedList<T> {
 
     /// A list begun at `not_before` or later. Those who ask while one is under way share the next one, and its failure.
     /// `fetch` must not wait for anybody who may be waiting here.
-    pub async fn begun_after<F>(&self, not_before: Instant, asked: Instant, fetch: F) -> Snapshot<T>
+    pub async fn begun_after<F>(&self, clock: &Clock, not_before: Moment, asked: Moment, fetch: F) -> Snapshot<T>
     where
         F: AsyncFnOnce() -> Result<T, Failure>,
     {
@@ -51,7 +51,7 @@ impl<T> SharedList<T> {
         if let Some(snapshot) = self.last(not_before, asked) {
             return snapshot;
         }
-        let begun = Instant::now();
+        let begun = clock.now();
         let snapshot = Snapshot { begun, items: fetch().await.map(Arc::new) };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
         snapshot
@@ -66,15 +66,15 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_wait_share_one_list_begun_after_they_asked() {
-        let list = SharedList::default();
+        let (list, clock) = (SharedList::default(), Clock::default());
         let fetched = AtomicU32::new(0);
         let ask = || async {
-            let asked = Instant::now();
+            let asked = clock.now();
             let fetch = async || {
                 tokio::task::yield_now().await;
                 Ok(fetched.fetch_add(1, Ordering::Relaxed))
             };
-            let snapshot = list.begun_after(asked, asked, fetch).await;
+            let snapshot = list.begun_after(&clock, asked, asked, fetch).await;
             assert!(snapshot.begun >= asked);
         };
         futures::future::join_all((0..50).map(|_| ask())).await;

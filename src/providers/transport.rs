@@ -11,6 +11,8 @@ use url::Url;
 
 use super::limiter::{Limiter, Permit, Priority, Rate};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::clock::Clock;
+use crate::effects::{self, Edge};
 
 /// The most of a body that is read, in bytes.
 const MAX_BODY: usize = 4 << 20;
@@ -34,6 +36,7 @@ pub struct Transport {
     limiter: Limiter,
     explain: Explain,
     observer: Observer,
+    clock: Clock,
 }
 
 /// Reads a provider's own words out of an error body.
@@ -42,20 +45,18 @@ pub type Explain = fn(&[u8]) -> Option<String>;
 /// Told of every request: its method, and the status of the answer if one came.
 pub type Observer = Arc<dyn Fn(&Method, Option<StatusCode>) + Send + Sync>;
 
-/// How a transport is set up.
+/// How any provider's client is set up.
 pub struct Setup {
     /// Where all paths begin.
     pub base: Url,
-    /// Sent with every request.
-    pub credentials: HeaderMap,
     /// How fast to ask.
     pub rate: Rate,
     /// A request that takes longer has failed.
     pub timeout: Duration,
-    /// Reads error bodies.
-    pub explain: Explain,
     /// Told of every request.
     pub observer: Observer,
+    /// The time.
+    pub clock: Clock,
 }
 
 /// Who asks: a mutation's permit covers the reads that it rests on.
@@ -76,8 +77,9 @@ pub struct Answer {
 
 impl Transport {
     /// A transport to one place. Credentials go there and nowhere else: redirects aren't followed (S10).
-    pub fn new(setup: Setup) -> Result<Self, Failure> {
-        let Setup { base, mut credentials, rate, timeout, explain, observer } = setup;
+    /// `credentials` are sent with every request, `explain` reads error bodies.
+    pub fn new(setup: Setup, mut credentials: HeaderMap, explain: Explain) -> Result<Self, Failure> {
+        let Setup { base, rate, timeout, observer, clock } = setup;
         credentials.values_mut().for_each(|value| value.set_sensitive(true));
         let client = || {
             Client::builder()
@@ -100,7 +102,13 @@ impl Transport {
             limiter: Limiter::new(rate),
             explain,
             observer,
+            clock,
         })
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The account's limiter.
@@ -121,7 +129,9 @@ impl Transport {
         }
         let request =
             self.reads.get(self.url(path)?).query(query).header(ACCEPT, "*/*").headers(self.credentials.clone());
+        effects::pass(Edge::Before);
         let response = request.send().await;
+        effects::pass(Edge::After);
         (self.observer)(&Method::GET, response.as_ref().ok().map(reqwest::Response::status));
         let response = response.map_err(|error| unreachable(&error))?;
         self.limiter.heed(response.headers());
@@ -166,11 +176,13 @@ impl Transport {
         if let Some(content) = content {
             request = request.json(content);
         }
+        effects::pass(Edge::Before);
         // S1, S11: the last moment at which it can be left.
         if let Err(why) = guard.check() {
             return Outcome::NotDone(Failure::new(FailureKind::NotSent, why));
         }
         let response = request.send().await;
+        effects::pass(Edge::After);
         (self.observer)(&method, response.as_ref().ok().map(reqwest::Response::status));
         match response {
             Ok(response) => self.outcome(response).await,

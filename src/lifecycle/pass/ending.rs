@@ -1,8 +1,5 @@
 //! The effects of ending and of letting go.
 
-use std::time::Instant;
-
-use jiff::Timestamp;
 use k8s_controller::events::EventType;
 use kube::Resource;
 
@@ -33,7 +30,7 @@ impl<A: Adapter> Pass<'_, A> {
         let (key, generation) = (self.key(), self.object.meta().generation);
         let mut changed = self.object.clone();
         let status = changed.common_status_mut();
-        let intent = IntentWritten::now();
+        let intent = IntentWritten::now(self.clock());
         let started_at = intent.wall;
         status.operation =
             Some(Operation { type_: OperationType::Delete, key, attempt, started_at, accepted_at: None });
@@ -62,7 +59,7 @@ impl<A: Adapter> Pass<'_, A> {
         };
         let mut memory = lock(&self.memory);
         memory.delete = Some(SentFor { intent: self.delete_intent(), outcome: sent });
-        memory.last_mutation = Some(Instant::now());
+        memory.last_mutation = Some(self.clock().now());
         drop(memory);
         self.evidence = Evidence::default();
     }
@@ -82,7 +79,7 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn record_deleted(&mut self) -> Result<(), PassError> {
         let mut changed = self.object.clone();
         if let Some(operation) = &mut changed.common_status_mut().operation {
-            operation.accepted_at = Some(Timestamp::now());
+            operation.accepted_at = Some(self.clock().wall());
         }
         self.write(changed).await
     }

@@ -6,7 +6,7 @@ mod reading;
 mod resting;
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_controller::events::EventType;
@@ -24,6 +24,7 @@ use crate::accounts::Entry;
 use crate::api::common::{Circuit, CommonStatus, Creation, Document, ManagementPolicy};
 use crate::api::conditions::{STALLED, reason};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
+use crate::clock::{Clock, Moment};
 use crate::kubernetes::{MetadataChange, change_metadata, write_status};
 use crate::leader::IntentWritten;
 use crate::providers::limiter::Permit;
@@ -52,7 +53,7 @@ pub struct Pass<'e, A: Adapter> {
     engine: &'e Engine<A>,
     object: A::Object,
     read: Read,
-    read_at: Instant,
+    read_at: Moment,
     memory: Arc<Mutex<Remembered>>,
     entry: Entry,
     permit: Option<Permit>,
@@ -99,7 +100,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             engine,
             object,
             read: Read::Cached,
-            read_at: Instant::now(),
+            read_at: engine.shared.clock.now(),
             memory,
             entry,
             permit: None,
@@ -155,7 +156,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             ManagementPolicy::Observe => None,
         };
         Facts {
-            now: Timestamp::now(),
+            now: self.clock().wall(),
             read: self.read,
             uid: self.uid(),
             key: self.key(),
@@ -180,8 +181,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
                     .map(|sent| sent.outcome),
                 turned_away: self.turned_away.clone(),
                 empty_searches: memory.empty_searches,
-                intent_known_for: memory.intent_known_for(),
-                heard_ago: memory.heard.map(|heard| heard.elapsed()),
+                intent_known_for: memory.intent_known_for(self.clock()),
+                heard_ago: memory.heard.map(|heard| self.clock().since(heard)),
             },
             search: self.evidence.search.clone(),
             look: self.evidence.seen.as_ref().map(look),
@@ -253,6 +254,10 @@ impl<'e, A: Adapter> Pass<'e, A> {
     fn delete_intent(&self) -> Intent {
         let operation = self.object.common_status().and_then(|status| status.operation.as_ref());
         operation.map(|operation| (operation.attempt, Some(operation.started_at)))
+    }
+
+    fn clock(&self) -> &'e Clock {
+        &self.engine.shared.clock
     }
 
     fn uid(&self) -> String {

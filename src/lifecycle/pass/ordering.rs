@@ -1,7 +1,6 @@
 //! The effects of ordering.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use k8s_controller::events::EventType;
 use kube::Resource;
@@ -49,7 +48,7 @@ impl<A: Adapter> Pass<'_, A> {
         }
         let shown = self.shown(plan);
         let mut changed = self.object.clone();
-        let intent = IntentWritten::now();
+        let intent = IntentWritten::now(self.clock());
         let (key, generation) = (self.key(), self.object.meta().generation);
         let upstream = self.entry.account.as_ref().map(|account| account.upstream.clone());
         if let Some(offer) = &self.evidence.offer {
@@ -107,12 +106,12 @@ impl<A: Adapter> Pass<'_, A> {
         }
         let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
         self.event(EventType::Normal, "CreateRequested", offer.summary.clone()).await;
-        lock(&self.memory).last_mutation = Some(Instant::now());
+        lock(&self.memory).last_mutation = Some(self.clock().now());
         let outcome = match self.engine.shared.leadership.confirm(written, account.send_within).await {
             Ok(permission) => A::create(client, permit, &permission, &offer.request).await,
             Err(why) => not_sent(why),
         };
-        lock(&self.memory).last_mutation = Some(Instant::now());
+        lock(&self.memory).last_mutation = Some(self.clock().now());
         outcome
     }
 

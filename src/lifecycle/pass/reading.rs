@@ -1,8 +1,5 @@
 //! What a pass reads: the object, the account, the provider.
 
-use std::time::Instant;
-
-use jiff::Timestamp;
 use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 use tracing::debug;
@@ -35,7 +32,7 @@ impl<A: Adapter> Pass<'_, A> {
         if fresh.resource_version() != self.object.resource_version() {
             self.evidence = Evidence::default();
         }
-        (self.read, self.read_at) = (Read::Fresh, Instant::now());
+        (self.read, self.read_at) = (Read::Fresh, self.clock().now());
         self.set_object(fresh);
         if self.object.meta().deletion_timestamp.is_some() {
             self.crd_going = self.engine.crd_going().await?;
@@ -54,13 +51,13 @@ impl<A: Adapter> Pass<'_, A> {
         let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
         // An object without the record of its orders may have one under way: attempt 0.
         let lost = self.facts().record_lost();
-        lock(&self.memory).see_intent(attempt.or(lost.then_some(0)));
+        lock(&self.memory).see_intent(attempt.or(lost.then_some(0)), self.clock().now());
     }
 
     /// Waits for the turn to change something. False: what was read before is too old now, or it takes too long.
     pub(super) async fn turn(&mut self, account: &Account) -> Result<bool, Flow> {
         let Some(client) = A::client(account).filter(|_| self.permit.is_none()) else { return Ok(true) };
-        let asked = Instant::now();
+        let asked = self.clock().now();
         match A::turn(client).await {
             Ok(permit) => self.permit = Some(permit),
             Err(failure) => {
@@ -68,7 +65,7 @@ impl<A: Adapter> Pass<'_, A> {
                 return Err(self.rested(Next::Backoff));
             }
         }
-        if asked.elapsed() < STILL_FRESH {
+        if self.clock().since(asked) < STILL_FRESH {
             return Ok(true);
         }
         (self.read, self.evidence) = (Read::Cached, Evidence::default());
@@ -91,9 +88,9 @@ impl<A: Adapter> Pass<'_, A> {
                 Err(flow) => return Ok(flow),
             }
         }
-        let begun = Timestamp::now();
-        let intent_known_for = lock(&self.memory).intent_known_for();
-        let not_before = if self.read == Read::Fresh { self.read_at } else { Instant::now() };
+        let begun = self.clock().wall();
+        let intent_known_for = lock(&self.memory).intent_known_for(self.clock());
+        let not_before = if self.read == Read::Fresh { self.read_at } else { self.clock().now() };
         let not_before = lock(&self.memory).last_mutation.map_or(not_before, |last| last.max(not_before));
         let found = {
             let claimant = self.engine.claimant(&self.object);
@@ -144,18 +141,18 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn observe(&mut self, id: &str) {
         let Some(account) = self.entry.account.clone() else { return };
-        let (now, begun) = (Instant::now(), Timestamp::now());
-        let missing_for = lock(&self.memory).missing_since.map(|since| since.elapsed());
-        let since_poll = now.checked_sub(account.poll_interval() / 2).unwrap_or(now);
+        let (now, begun) = (self.clock().now(), self.clock().wall());
+        let missing_for = lock(&self.memory).missing_since.map(|since| self.clock().since(since));
+        let since_poll = now.before(account.poll_interval() / 2);
         let not_before = lock(&self.memory).last_mutation.map_or(since_poll, |last| last.max(since_poll));
         let Some(at) = self.access(&account) else { return };
         let seen = A::observe(at, &self.object, id, not_before).await;
         match &seen {
             Ok(_) => {
                 let mut memory = lock(&self.memory);
-                (memory.heard, memory.missing_since) = (Some(Instant::now()), None);
+                (memory.heard, memory.missing_since) = (Some(self.clock().now()), None);
             }
-            Err(ReadError::NotFound(_)) => lock(&self.memory).heard = Some(Instant::now()),
+            Err(ReadError::NotFound(_)) => lock(&self.memory).heard = Some(self.clock().now()),
             Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
         }
         if seen.is_ok() {
@@ -191,7 +188,7 @@ impl<A: Adapter> Pass<'_, A> {
         }
         let asked = self.reconcile_at() != self.status().last_handled_reconcile_at;
         let checked = lock(&self.memory).documents_checked;
-        if !asked && checked.is_some_and(|checked| checked.elapsed() < DOCUMENTS_EVERY) {
+        if !asked && checked.is_some_and(|checked| self.clock().since(checked) < DOCUMENTS_EVERY) {
             return Documents::Settled;
         }
         for document in &kept {
@@ -201,7 +198,7 @@ impl<A: Adapter> Pass<'_, A> {
                 Err(_) => return Documents::Settled,
             }
         }
-        lock(&self.memory).documents_checked = Some(Instant::now());
+        lock(&self.memory).documents_checked = Some(self.clock().now());
         Documents::Settled
     }
 
@@ -228,7 +225,7 @@ impl<A: Adapter> Pass<'_, A> {
                         sha256: sha256(&document),
                         bytes: document.len() as u64,
                         basis: wanted.basis,
-                        retrieved_at: Timestamp::now(),
+                        retrieved_at: self.clock().wall(),
                     };
                     let stored = documents::store(&self.engine.shared.client, &self.object, &name, document).await;
                     stored.map(|()| kept).map_err(|error| error.to_string())
@@ -240,7 +237,7 @@ impl<A: Adapter> Pass<'_, A> {
                     self.event(EventType::Normal, "LoaStored", format!("{} bytes in Secret {name}", kept.bytes)).await;
                     self.evidence.stored.retain(|have| have.type_ != kept.type_);
                     self.evidence.stored.push(kept);
-                    lock(&self.memory).documents_checked = Some(Instant::now());
+                    lock(&self.memory).documents_checked = Some(self.clock().now());
                 }
                 Err(error) => self.evidence.documents = Documents::Failed(format!("no LOA: {error}")),
             }

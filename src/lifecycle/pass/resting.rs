@@ -1,8 +1,5 @@
 //! The end of a pass: what is shown, told and remembered.
 
-use std::time::Instant;
-
-use jiff::Timestamp;
 use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 
@@ -94,7 +91,7 @@ impl<A: Adapter> Pass<'_, A> {
             let started = before.creation.as_ref().and_then(|creation| creation.started_at);
             if let Some(started) = started {
                 let labels = KindLabels { kind: self.engine.kind() };
-                let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+                let seconds = self.clock().wall().duration_since(started).as_secs_f64();
                 self.engine.shared.metrics.order_to_ready_seconds.get_or_create(&labels).observe(seconds);
             }
         }
@@ -112,7 +109,7 @@ impl<A: Adapter> Pass<'_, A> {
                 memory.empty_searches = memory.empty_searches.saturating_add(1);
             }
             if missing {
-                memory.missing_since.get_or_insert_with(Instant::now);
+                memory.missing_since.get_or_insert_with(|| self.clock().now());
             }
         }
         let poll = self.entry.facts(A::RESOURCE).poll_interval;

@@ -3,18 +3,18 @@
 mod wire;
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use url::Url;
 
-use super::limiter::{Permit, Priority, Rate};
+use super::limiter::{Permit, Priority};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
-use super::transport::{Answer, Asking, Observer, SendGuard, Setup, Transport};
+use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
+use crate::clock::Moment;
 pub use wire::{Facility, Interconnect, Slot, State};
 
 /// The provider's public endpoint.
@@ -79,18 +79,9 @@ impl Interconnects {
 }
 
 impl Cloudflare {
-    /// The account `account` at `endpoint`.
-    pub fn new(
-        endpoint: Url,
-        account: String,
-        credentials: &Credentials,
-        rate: Rate,
-        timeout: Duration,
-        observer: Observer,
-    ) -> Result<Self, Failure> {
-        let credentials = headers(credentials)?;
-        let transport =
-            Transport::new(Setup { base: endpoint, credentials, rate, timeout, explain: wire::explain, observer })?;
+    /// The account `account`.
+    pub fn new(account: String, credentials: &Credentials, setup: Setup) -> Result<Self, Failure> {
+        let transport = Transport::new(setup, headers(credentials)?, wire::explain)?;
         Ok(Self { account, transport, interconnects: SharedList::default() })
     }
 
@@ -107,8 +98,8 @@ impl Cloudflare {
     }
 
     /// All interconnects, by a list begun at `not_before` or later that others may share.
-    pub async fn interconnects(&self, asking: Asking<'_>, not_before: Instant) -> Snapshot<Interconnects> {
-        let asked = Instant::now();
+    pub async fn interconnects(&self, asking: Asking<'_>, not_before: Moment) -> Snapshot<Interconnects> {
+        let asked = self.transport.clock().now();
         if let Some(snapshot) = self.interconnects.last(not_before, asked) {
             return snapshot;
         }
@@ -119,7 +110,7 @@ impl Cloudflare {
         };
         let asking = turn.as_ref().map_or(asking, Asking::Holding);
         let fetch = async || self.all(asking, "interconnects", &[]).await.map(Interconnects::new);
-        self.interconnects.begun_after(not_before, asked, fetch).await
+        self.interconnects.begun_after(self.transport.clock(), not_before, asked, fetch).await
     }
 
     /// One interconnect.
