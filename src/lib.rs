@@ -13,4 +13,5 @@ pub mod lifecycle;
 pub mod operator;
 pub mod probes;
 pub mod providers;
+pub mod secrets;
 pub mod telemetry;

@@ -27,7 +27,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use crate::accounts::Accounts;
-use crate::accounts::reconcile::{AccountController, CountCircuits};
+use crate::accounts::reconcile::{AccountController, AnyCircuit};
 use crate::api::common::Circuit;
 use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
@@ -162,7 +162,7 @@ impl Operator {
         self.shared.metrics.leader.set(1);
         // S5: claims are filled from all our objects before the first order.
         let accounts = self.identify_accounts().await?;
-        self.fill_claims(&self.interconnects).await?;
+        self.note_all(&self.interconnects).await?;
         let circuits = async {
             // Circuits that wait for an account which nobody has looked at yet would say so, and lie.
             let looked_at = || accounts.iter().all(|(namespace, name)| self.shared.accounts.knows(namespace, name));
@@ -212,12 +212,13 @@ impl Operator {
         Ok(known)
     }
 
-    async fn fill_claims<A: Adapter>(&self, engine: &Engine<A>) -> Result<(), KubeError> {
+    /// Takes note of all objects of a kind.
+    async fn note_all<A: Adapter>(&self, engine: &Engine<A>) -> Result<(), KubeError> {
         for api in self.apis::<DeserializeGuard<A::Object>>() {
             let mut params = ListParams::default().limit(500);
             loop {
                 let page = in_time(api.list(&params)).await?;
-                page.items.into_iter().filter_map(readable).for_each(|object| engine.state_claims(&object));
+                page.items.into_iter().filter_map(readable).for_each(|object| engine.note(&object));
                 match page.metadata.continue_.filter(|token| !token.is_empty()) {
                     Some(token) => params = params.continue_token(&token),
                     None => break,
@@ -234,7 +235,7 @@ impl Operator {
             accounts: self.shared.accounts.clone(),
             allowed_endpoints: self.settings.allowed_endpoints.clone(),
             lease_duration: self.shared.leadership.lease_duration(),
-            circuits: vec![count_circuits::<crate::api::Interconnect>(self.client.clone())],
+            used: vec![any_circuit::<crate::api::Interconnect>(self.client.clone())],
             events: recorder(&self.client, &self.settings, "accounts"),
             clock: self.shared.clock.clone(),
             releasing: tokio::sync::Mutex::default(),
@@ -370,19 +371,12 @@ fn circuits_of<K: Circuit>(circuits: &Store<K>, account: &ProviderAccount) -> Ve
     circuits.state().iter().filter(uses).map(|circuit| ObjectRef::from_obj(circuit.as_ref())).collect()
 }
 
-/// Counts from the API server: whether an account may go must not rest on a cache.
-fn count_circuits<K: Circuit>(client: Client) -> CountCircuits {
+/// Asks the API server: whether an account may go must not rest on a cache.
+fn any_circuit<K: Circuit>(client: Client) -> AnyCircuit {
     Box::new(move |namespace, account| {
-        let api: Api<DeserializeGuard<K>> = Api::namespaced(client.clone(), &namespace);
-        async move {
-            let all = in_time(api.list(&ListParams::default())).await?;
-            // An object that can't be read may use the account.
-            let uses = |object: &DeserializeGuard<K>| {
-                object.0.as_ref().map_or(true, |object| object.common().account_ref.name == account)
-            };
-            Ok(all.iter().filter(|object| uses(object)).count().try_into().unwrap_or(u32::MAX))
-        }
-        .boxed()
+        let api: Api<K> = Api::namespaced(client.clone(), &namespace);
+        let one = ListParams::default().fields(&format!("spec.accountRef.name={account}")).limit(1);
+        async move { Ok(!in_time(api.list_metadata(&one)).await?.items.is_empty()) }.boxed()
     })
 }
 

@@ -4,7 +4,7 @@ pub mod credentials;
 pub mod endpoint;
 pub mod reconcile;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -78,6 +78,8 @@ pub struct Entry {
 pub struct Accounts {
     entries: RwLock<HashMap<(String, String), Entry>>,
     upstream: RwLock<HashMap<(String, String), String>>,
+    /// Uids of the circuits that name an account, by its namespace and name.
+    circuits: Mutex<HashMap<(String, String), HashSet<String>>>,
     recheck: broadcast::Sender<ObjectRef<ProviderAccount>>,
 }
 
@@ -88,7 +90,7 @@ const DEFAULT_SETTLE: Duration = Duration::from_secs(900);
 impl Accounts {
     /// No accounts yet; those to look at again are sent to `recheck`.
     pub fn new(recheck: broadcast::Sender<ObjectRef<ProviderAccount>>) -> Self {
-        Self { entries: RwLock::default(), upstream: RwLock::default(), recheck }
+        Self { entries: RwLock::default(), upstream: RwLock::default(), circuits: Mutex::default(), recheck }
     }
 
     /// Accounts to look at again.
@@ -106,6 +108,27 @@ impl Accounts {
     pub fn upstream(&self, namespace: &str, name: &str) -> String {
         let upstream = self.upstream.read().unwrap_or_else(PoisonError::into_inner);
         upstream.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| format!("unknown/{namespace}/{name}"))
+    }
+
+    /// Takes note of a circuit that names this account; it never names another.
+    pub fn used_by(&self, namespace: &str, name: &str, uid: &str) {
+        let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        circuits.entry((namespace.into(), name.into())).or_default().insert(uid.into());
+    }
+
+    /// The circuit is gone.
+    pub fn unused_by(&self, uid: &str) {
+        let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        for uids in circuits.values_mut() {
+            uids.remove(uid);
+        }
+    }
+
+    /// How many circuits name this account, as far as caches know.
+    pub fn circuits(&self, namespace: &str, name: &str) -> u32 {
+        let circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let uids = circuits.get(&(namespace.into(), name.into()));
+        uids.map_or(0, HashSet::len).try_into().unwrap_or(u32::MAX)
     }
 
     /// Whether the account was looked at.
@@ -155,14 +178,14 @@ pub fn upstream(spec: &ProviderAccountSpec) -> String {
 
 impl Entry {
     /// What `decide` must know of it.
-    pub fn facts(&self, resource: &str) -> AccountFacts {
+    pub fn facts(&self, search_proven_by: Option<&str>) -> AccountFacts {
         let account = self.account.as_deref();
         AccountFacts {
             problem: self.problem.clone(),
             closing: self.closing,
             poll_interval: account.map_or(DEFAULT_POLL, Account::poll_interval),
             settle_time: account.map_or(DEFAULT_SETTLE, |account| account.settle_time),
-            search_proven: account.is_some_and(|account| account.search_proven(resource)),
+            search_proven: account.zip(search_proven_by).is_some_and(|(account, by)| account.search_proven(by)),
         }
     }
 }

@@ -37,9 +37,9 @@ const RECHECK: Duration = Duration::from_secs(60);
 /// How soon an account that waits for its circuits is looked at again.
 const WAIT_FOR_CIRCUITS: Duration = Duration::from_secs(5);
 
-/// Counts the circuits of one kind that name an account, from the API server.
-pub type CountCircuits =
-    Box<dyn Fn(String, String) -> futures::future::BoxFuture<'static, Result<u32, KubeError>> + Send + Sync>;
+/// Whether any circuit of one kind names the account of this namespace and name, as the API server has it.
+pub type AnyCircuit =
+    Box<dyn Fn(String, String) -> futures::future::BoxFuture<'static, Result<bool, KubeError>> + Send + Sync>;
 
 /// What the controller works with.
 pub struct AccountController {
@@ -52,7 +52,7 @@ pub struct AccountController {
     /// A settle time is never shorter than this and a request's time-out together (S3).
     pub lease_duration: Duration,
     /// One for each kind of circuit.
-    pub circuits: Vec<CountCircuits>,
+    pub used: Vec<AnyCircuit>,
     /// Events.
     pub events: EventRecorder,
     /// Told of every request to a provider.
@@ -89,25 +89,26 @@ impl AccountController {
             account => account?,
         };
         self.accounts.identify(&account);
-        let circuits = self.count_circuits(&account).await?;
-        if account.metadata.deletion_timestamp.is_some() && circuits == 0 {
+        let going = account.metadata.deletion_timestamp.is_some();
+        if going && !self.used(&account).await? {
             return self.release(&api, account).await;
         }
-        let account = if account.metadata.deletion_timestamp.is_none() { hold(&api, account).await? } else { account };
+        let circuits = self.accounts.circuits(&namespace(&account), &account.name_any());
+        let account = if going { account } else { hold(&api, account).await? };
         let (standing, held) = self.try_credentials(&account, circuits).await?;
         self.let_former_secret_go(&account, held.as_deref()).await?;
         self.write(&api, &account, &standing, held, circuits).await?;
         let every = parse(&account.spec.poll_interval).unwrap_or(RECHECK).min(RECHECK);
-        let waits = account.metadata.deletion_timestamp.is_some();
-        Ok(Action::requeue(jitter(if waits { every.min(WAIT_FOR_CIRCUITS) } else { every })))
+        Ok(Action::requeue(jitter(if going { every.min(WAIT_FOR_CIRCUITS) } else { every })))
     }
 
-    async fn count_circuits(&self, account: &ProviderAccount) -> Result<u32, KubeError> {
-        let mut all = 0;
-        for count in &self.circuits {
-            all += count(namespace(account), account.name_any()).await?;
+    async fn used(&self, account: &ProviderAccount) -> Result<bool, KubeError> {
+        for any in &self.used {
+            if any(namespace(account), account.name_any()).await? {
+                return Ok(true);
+            }
         }
-        Ok(all)
+        Ok(false)
     }
 
     /// Nothing needs the account any more.

@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Circuit, CommonSpec, CommonStatus};
+use super::common::{Circuit, CommonSpec, CommonStatus, SecretKeyRef};
 
 /// A port with Cloudflare.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
@@ -16,6 +16,7 @@ use super::common::{Circuit, CommonSpec, CommonStatus};
     status = "InterconnectStatus",
     shortname = "ic",
     category = "circuits",
+    selectable = ".spec.accountRef.name",
     doc = "A physical port with Cloudflare (Cloudflare Network Interconnect). Its LOA is kept in a Secret as soon as the provider gives it.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
@@ -28,12 +29,14 @@ use super::common::{Circuit, CommonSpec, CommonStatus};
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
     validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
         .message("spec.accountRef is immutable: what was ordered from one account can't move to another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (has(self.spec.direct) == has(oldSelf.spec.direct) && (!has(self.spec.direct) || self.spec.direct == oldSelf.spec.direct))")
-        .message("spec.direct can't change once the order has begun: the provider has no way to change it. Delete this object and create another to order something else"),
+    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (has(self.spec.direct) == has(oldSelf.spec.direct) && (!has(self.spec.direct) || self.spec.direct == oldSelf.spec.direct) && has(self.spec.gcpPartner) == has(oldSelf.spec.gcpPartner) && (!has(self.spec.gcpPartner) || self.spec.gcpPartner == oldSelf.spec.gcpPartner))")
+        .message("spec.direct and spec.gcpPartner can't change once the order has begun: the provider has no way to change it. Delete this object and create another to order something else"),
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.direct) || self.managementPolicy == 'Observe'")
-    .message("say what to order: set spec.direct (or managementPolicy: Observe with the annotation interconnect-operator.io/external-id)"))]
+#[x_kube(validation = Rule::new("has(self.direct) || has(self.gcpPartner) || self.managementPolicy == 'Observe'")
+    .message("say what to order: set spec.direct or spec.gcpPartner (or managementPolicy: Observe with the annotation interconnect-operator.io/external-id)"))]
+#[x_kube(validation = Rule::new("!(has(self.direct) && has(self.gcpPartner))").message("set only one of spec.direct and spec.gcpPartner"))]
+#[x_kube(validation = Rule::new("!(has(self.gcpPartner) && has(self.loa))").message("a partner interconnect has no LOA: take spec.loa out"))]
 pub struct InterconnectSpec {
     /// What all circuits share.
     #[serde(flatten)]
@@ -41,6 +44,9 @@ pub struct InterconnectSpec {
     /// A physical port in a Cloudflare data centre. Can't change once the order has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direct: Option<Direct>,
+    /// A virtual interconnect with Google Cloud. Can't change once the order has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gcp_partner: Option<GcpPartner>,
     /// What the Letter of Authorisation says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loa: Option<Loa>,
@@ -75,6 +81,78 @@ pub struct SlotSelector {
     /// The slot's speed, such as 10G.
     #[schemars(length(max = 8), regex(pattern = "^[1-9][0-9]*[MGT]$"))]
     pub speed: String,
+}
+
+/// A virtual interconnect with Google Cloud. Cloudflare's answers repeat nothing by which it could be found again: if
+/// the answer to the order is lost, a person must look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GcpPartner {
+    /// The bandwidth to order.
+    pub bandwidth: Bandwidth,
+    /// Where the pairing key stands that Google Cloud gave for the VLAN attachment: one key, one interconnect.
+    pub pairing_key_secret_ref: SecretKeyRef,
+}
+
+/// Bandwidths that Cloudflare offers with Google Cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Bandwidth {
+    /// 50 Mbit/s.
+    #[serde(rename = "50M")]
+    M50,
+    /// 100 Mbit/s.
+    #[serde(rename = "100M")]
+    M100,
+    /// 200 Mbit/s.
+    #[serde(rename = "200M")]
+    M200,
+    /// 300 Mbit/s.
+    #[serde(rename = "300M")]
+    M300,
+    /// 400 Mbit/s.
+    #[serde(rename = "400M")]
+    M400,
+    /// 500 Mbit/s.
+    #[serde(rename = "500M")]
+    M500,
+    /// 1 Gbit/s.
+    #[serde(rename = "1G")]
+    G1,
+    /// 2 Gbit/s.
+    #[serde(rename = "2G")]
+    G2,
+    /// 5 Gbit/s.
+    #[serde(rename = "5G")]
+    G5,
+    /// 10 Gbit/s.
+    #[serde(rename = "10G")]
+    G10,
+    /// 20 Gbit/s.
+    #[serde(rename = "20G")]
+    G20,
+    /// 50 Gbit/s.
+    #[serde(rename = "50G")]
+    G50,
+}
+
+impl Bandwidth {
+    /// The provider's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::M50 => "50M",
+            Self::M100 => "100M",
+            Self::M200 => "200M",
+            Self::M300 => "300M",
+            Self::M400 => "400M",
+            Self::M500 => "500M",
+            Self::G1 => "1G",
+            Self::G2 => "2G",
+            Self::G5 => "5G",
+            Self::G10 => "10G",
+            Self::G20 => "20G",
+            Self::G50 => "50G",
+        }
+    }
 }
 
 /// What the Letter of Authorisation says.

@@ -13,6 +13,7 @@ use crate::clock::Moment;
 use crate::providers::limiter::{Permit, Priority};
 use crate::providers::outcome::{Failure, Outcome, ReadError};
 use crate::providers::transport::{Asking, SendGuard};
+use crate::secrets::Secrets;
 
 /// The way to one provider for one pass.
 pub struct Access<'a, C> {
@@ -40,7 +41,7 @@ impl<'a, C> Access<'a, C> {
 }
 
 /// What a search found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Found {
     /// Ids of live objects that carry our full key.
     pub ours: Vec<String>,
@@ -63,8 +64,8 @@ pub struct Fitting {
     pub place: Option<String>,
 }
 
-/// What can be ordered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What can be ordered. Not `Debug`: the request may hold a secret (S10).
+#[derive(Clone)]
 pub struct Offer {
     /// The request, word for word.
     pub request: Value,
@@ -101,8 +102,19 @@ pub struct Query<'a, O> {
     pub not_before: Moment,
     /// Whether something shall be ordered; else only an order under way is looked for.
     pub to_order: bool,
+    /// Secrets that the spec refers to.
+    pub secrets: Secrets<'a>,
     /// Claims a thing for this object unless another claims it: for kinds that pick.
     pub claim: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// How new a look must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// A list that others share will do if it was begun at this moment or later.
+    Shared(Moment),
+    /// Something was just sent for this object: no list that others asked for can know of it yet.
+    Now,
 }
 
 /// What is a kind's own.
@@ -116,7 +128,7 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// The kind's name, as users write it.
     const KIND: &'static str;
-    /// The provider's word for what is ordered; names the answer in the account's `searchProven`.
+    /// The provider's word for what is ordered.
     const RESOURCE: &'static str;
 
     /// The client, if the account is one at the kind's provider.
@@ -125,6 +137,10 @@ pub trait Adapter: Send + Sync + 'static {
     /// What the object claims upstream (S5), besides the id that the engine claims: at the rank of the id that it
     /// holds, if it holds one.
     fn claims(object: &Self::Object, held: Option<Rank>) -> Vec<Claim>;
+
+    /// Names, in the account's `searchProven`, the answer to whether this object's orders can be found by search (S3).
+    /// None: nothing tells them apart, so that no search ever can.
+    fn search_proven_by(object: &Self::Object) -> Option<&'static str>;
 
     /// Waits for the turn to change something.
     fn turn(client: &Self::Client) -> impl Future<Output = Result<Permit, Failure>> + Send;
@@ -155,12 +171,12 @@ pub trait Adapter: Send + Sync + 'static {
         request: &Value,
     ) -> impl Future<Output = Outcome<String>> + Send;
 
-    /// Looks at the upstream object. A list that others share may serve if it was begun at `not_before` or later.
+    /// Looks at the upstream object.
     fn observe(
         at: Access<'_, Self::Client>,
         object: &Self::Object,
         id: &str,
-        not_before: Moment,
+        as_of: AsOf,
     ) -> impl Future<Output = Result<Seen<Self::Details>, ReadError>> + Send;
 
     /// Ends the upstream object.
@@ -177,8 +193,8 @@ pub trait Adapter: Send + Sync + 'static {
     /// Puts what was seen into the kind's own part of the status.
     fn show(seen: &Seen<Self::Details>, object: &mut Self::Object);
 
-    /// The documents that the object should have.
-    fn documents(object: &Self::Object, id: &str) -> Vec<Wanted>;
+    /// The documents that the object should have, by what was seen of it.
+    fn documents(object: &Self::Object, id: &str, details: &Self::Details) -> Vec<Wanted>;
 
     /// Fetches a document.
     fn fetch(

@@ -100,10 +100,15 @@ impl<A: Adapter> Engine<A> {
         }
     }
 
+    /// Begins a pass over the object as a cache has it.
+    pub fn begin(&self, object: A::Object) -> Pass<'_, A> {
+        let memory = self.memories.of(&object.uid().unwrap_or_default());
+        Pass::begin(self, object, memory)
+    }
+
     async fn pass(&self, object: &A::Object) -> Result<Flow, PassError> {
         let uid = object.uid().unwrap_or_default();
-        let memory = self.memories.of(&uid);
-        let mut pass = Pass::<A>::begin(self, object.clone(), memory.clone());
+        let mut pass = self.begin(object.clone());
         let deadline = Instant::now() + PASS_DEADLINE;
         for _ in 0..MAX_STEPS {
             let step = pass.decide();
@@ -143,6 +148,7 @@ impl<A: Adapter> Engine<A> {
     pub fn forget(&self, uid: &str) {
         self.memories.forget(uid);
         self.shared.claims.forget(uid);
+        self.shared.accounts.unused_by(uid);
     }
 
     /// These are all the objects there are: forgets those that vanished unseen, out of those known before.
@@ -151,8 +157,11 @@ impl<A: Adapter> Engine<A> {
         *known = seen;
     }
 
-    /// States what the object claims (S5): nothing if it only observes, or if it goes and nothing of ours holds it.
-    pub fn state_claims(&self, object: &A::Object) {
+    /// Takes note of an object: which account it uses, and what it claims (S5), which is nothing if it only observes,
+    /// or if it goes and nothing of ours holds it.
+    pub fn note(&self, object: &A::Object) {
+        let (namespace, account) = (object.namespace().unwrap_or_default(), &object.common().account_ref.name);
+        self.shared.accounts.used_by(&namespace, account, &object.uid().unwrap_or_default());
         let held = object.finalizers().iter().any(|name| name == CIRCUIT_FINALIZER);
         let goes = object.meta().deletion_timestamp.is_some() && !held;
         let manages = object.common().management_policy == ManagementPolicy::Manage;

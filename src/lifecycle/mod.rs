@@ -8,5 +8,5 @@ pub mod engine;
 pub mod facts;
 pub mod key;
 pub mod memory;
-mod pass;
+pub mod pass;
 pub mod verdict;

@@ -41,6 +41,12 @@ impl<T> SharedList<T> {
         last.as_ref().filter(|snapshot| snapshot.begun >= oldest(snapshot)).cloned()
     }
 
+    /// The last complete list, however old.
+    pub fn latest(&self) -> Option<Arc<T>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref()?.items.as_ref().ok().cloned()
+    }
+
     /// A list begun at `not_before` or later. Those who ask while one is under way share the next one, and its failure.
     /// `fetch` must not wait for anybody who may be waiting here.
     pub async fn begun_after<F>(&self, clock: &Clock, not_before: Moment, asked: Moment, fetch: F) -> Snapshot<T>

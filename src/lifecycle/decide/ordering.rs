@@ -54,14 +54,19 @@ fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     }
     if facts.answered_nothing_there() {
         // Spent before anything is ordered under it, and for no more than the person was shown.
-        let seen = candidates.into_iter().filter(|id| facts.recorded.candidates.contains(id));
-        return Step::Reopen { dismissed: seen.collect() };
+        return Step::Reopen { dismissed: shown_before(facts, candidates) };
     }
     if !candidates.is_empty() {
         // S4: what may be ours, and that nobody here holds, is for a person to tell.
         return rest(already_ordered(&facts.nothing_there(), &candidates));
     }
     plan(facts, findings)
+}
+
+/// Those of the candidates that the person was shown who says that none is this object's.
+fn shown_before(facts: &Facts, mut candidates: Vec<String>) -> Vec<String> {
+    candidates.retain(|id| facts.recorded.candidates.contains(id));
+    candidates
 }
 
 /// Nothing is there that may be this object's.
@@ -111,7 +116,7 @@ pub(super) fn resolve(facts: &Facts) -> Step {
         Err(trouble) => rest(Verdict::unheard_underway(trouble)),
         Ok(findings) => match mine(facts, findings).as_slice() {
             [id] => Step::Record { id: id.clone(), ordered: true },
-            [] => not_found(facts, search),
+            [] => not_found(facts, search, findings),
             many => rest(already_ordered(&facts.nothing_there(), many)),
         },
     }
@@ -152,7 +157,7 @@ fn conflict_noted(facts: &Facts) -> bool {
 }
 
 /// A complete search did not find the order under way (S3).
-fn not_found(facts: &Facts, search: &Search) -> Step {
+fn not_found(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     let account = &facts.account;
     let began = facts.order_began().unwrap_or(search.begun);
     let settled = at_least(search.begun, began, account.settle_time) && search.intent_known_for >= account.settle_time;
@@ -161,12 +166,13 @@ fn not_found(facts: &Facts, search: &Search) -> Step {
         return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
     }
     let asked = facts.recorded.asked.as_deref() == Some(reason::CREATE_OUTCOME_UNKNOWN);
+    let candidates = candidates(facts, findings);
     match facts.answered_nothing_there() {
         // An answer that was there before the question answers something else.
         true if !account.search_proven && !asked => return Step::VoidAnswer,
-        false if !account.search_proven => return rest(outcome_unknown(facts)),
+        false if !account.search_proven => return rest(outcome_unknown(facts, &candidates)),
         _ if facts.deletion.is_some() => return Step::Release(Release::Nothing),
-        true if asked => return Step::Reopen { dismissed: Vec::new() },
+        true if asked => return Step::Reopen { dismissed: shown_before(facts, candidates) },
         _ => {}
     }
     let refusal = conflict_noted(facts).then(|| Refusal {

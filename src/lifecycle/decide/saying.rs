@@ -83,10 +83,14 @@ pub(super) fn already_ordered(answer: &str, candidates: &[String]) -> Verdict {
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
 }
 
-pub(super) fn outcome_unknown(facts: &Facts) -> Verdict {
+pub(super) fn outcome_unknown(facts: &Facts, candidates: &[String]) -> Verdict {
+    let seen = match candidates {
+        [] => String::new(),
+        some => format!(" (there is {}, which may be anybody's)", some.join(", ")),
+    };
     let message = format!(
-        "the answer to the order was lost and a search can't tell. Look at the provider. If it is there: kubectl annotate … interconnect-operator.io/external-id=ID. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        "the answer to the order was lost and a search can't tell. Look at the provider{seen}. If it is there: kubectl annotate … interconnect-operator.io/external-id=ID. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
         facts.nothing_there()
     );
-    Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll)
+    Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll) }
 }

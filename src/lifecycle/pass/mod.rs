@@ -215,7 +215,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     fn account_facts(&self) -> facts::AccountFacts {
-        let mut facts = self.entry.facts(A::RESOURCE);
+        let mut facts = self.entry.facts(A::search_proven_by(&self.object));
         let Some(account) = &self.entry.account else { return facts };
         if A::client(account).is_none() {
             let message =

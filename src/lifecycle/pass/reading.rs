@@ -11,7 +11,7 @@ use crate::api::common::Document;
 use crate::api::conditions::READY;
 use crate::documents;
 use crate::kubernetes::in_time;
-use crate::lifecycle::adapter::{Access, Adapter, Fitting, Found, Offer, Query};
+use crate::lifecycle::adapter::{Access, Adapter, AsOf, Fitting, Found, Offer, Query, Wanted};
 use crate::lifecycle::claims::Rank;
 use crate::lifecycle::conditions;
 use crate::lifecycle::engine::PassError;
@@ -21,6 +21,7 @@ use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::Next;
 use crate::providers::limiter::Priority;
 use crate::providers::outcome::{Failure, ReadError};
+use crate::secrets::Secrets;
 
 impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn read_fresh(&mut self) -> Result<(), PassError> {
@@ -46,7 +47,7 @@ impl<A: Adapter> Pass<'_, A> {
     }
 
     pub(super) fn note_object(&self) {
-        self.engine.state_claims(&self.object);
+        self.engine.note(&self.object);
         let under_way = self.creation().filter(|_| self.status().external_id.is_none());
         let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
         // An object without the record of its orders may have one under way: attempt 0.
@@ -95,7 +96,9 @@ impl<A: Adapter> Pass<'_, A> {
         let found = {
             let claimant = self.engine.claimant(&self.object);
             let claim = |on: &str| self.engine.shared.claims.try_wish(&claimant, on);
-            let query = Query { object: &self.object, not_before, to_order, claim: &claim };
+            let namespace = self.object.namespace().unwrap_or_default();
+            let secrets = Secrets { client: &self.engine.shared.client, namespace: &namespace };
+            let query = Query { object: &self.object, not_before, to_order, secrets, claim: &claim };
             let Some(at) = self.access(&account) else { return Ok(self.rested(Next::Backoff)) };
             A::search(at, query).await
         };
@@ -144,9 +147,10 @@ impl<A: Adapter> Pass<'_, A> {
         let (now, begun) = (self.clock().now(), self.clock().wall());
         let missing_for = lock(&self.memory).missing_since.map(|since| self.clock().since(since));
         let since_poll = now.before(account.poll_interval() / 2);
-        let not_before = lock(&self.memory).last_mutation.map_or(since_poll, |last| last.max(since_poll));
+        let changed = lock(&self.memory).last_mutation.is_some_and(|last| last >= since_poll);
+        let as_of = if changed { AsOf::Now } else { AsOf::Shared(since_poll) };
         let Some(at) = self.access(&account) else { return };
-        let seen = A::observe(at, &self.object, id, not_before).await;
+        let seen = A::observe(at, &self.object, id, as_of).await;
         match &seen {
             Ok(_) => {
                 let mut memory = lock(&self.memory);
@@ -155,9 +159,9 @@ impl<A: Adapter> Pass<'_, A> {
             Err(ReadError::NotFound(_)) => lock(&self.memory).heard = Some(self.clock().now()),
             Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
         }
-        if seen.is_ok() {
+        if let Ok(seen) = &seen {
             self.prove_search(&account, id).await;
-            self.evidence.documents = self.documents_due(id).await;
+            self.evidence.documents = self.documents_due(A::documents(&self.object, id, &seen.details)).await;
         }
         self.evidence.seen = Some(Look { begun, missing_for, seen });
     }
@@ -165,21 +169,21 @@ impl<A: Adapter> Pass<'_, A> {
     /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).
     pub(super) async fn prove_search(&self, account: &Account, id: &str) {
         let ordered = self.marks().owner.is_some_and(|owner| owner == self.uid());
-        if !ordered || account.search_proven(A::RESOURCE) {
+        let Some(resource) = A::search_proven_by(&self.object).filter(|_| ordered) else { return };
+        if account.search_proven(resource) {
             return;
         }
         let not_before = lock(&self.memory).last_mutation.unwrap_or(self.read_at);
         let Some(at) = self.access(account) else { return };
         if matches!(A::findable(at, &self.object, id, not_before).await, Ok(true)) {
-            account.prove_search(&self.engine.shared.client, A::RESOURCE).await;
+            account.prove_search(&self.engine.shared.client, resource).await;
         }
     }
 
-    pub(super) async fn documents_due(&self, id: &str) -> Documents {
+    pub(super) async fn documents_due(&self, wanted: Vec<Wanted>) -> Documents {
         if self.object.meta().deletion_timestamp.is_some() {
             return Documents::Settled;
         }
-        let wanted = A::documents(&self.object, id);
         let kept = self.status().documents;
         let missing =
             wanted.iter().any(|want| !kept.iter().any(|have| have.type_ == want.type_ && have.basis == want.basis));
@@ -212,7 +216,8 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn fetch_documents(&mut self, id: &str) {
         let Some(account) = self.entry.account.clone() else { return };
         self.evidence.documents = Documents::Settled;
-        for wanted in A::documents(&self.object, id) {
+        let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return };
+        for wanted in A::documents(&self.object, id, &seen.details) {
             let name = documents::secret_name(&self.object.name_any(), wanted.type_);
             let Some(at) = self.access(&account) else { return };
             let fetched = A::fetch(at, &self.object, id, &wanted).await.map_err(|error| error.to_string());

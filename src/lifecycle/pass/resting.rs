@@ -112,7 +112,7 @@ impl<A: Adapter> Pass<'_, A> {
                 memory.missing_since.get_or_insert_with(|| self.clock().now());
             }
         }
-        let poll = self.entry.facts(A::RESOURCE).poll_interval;
+        let poll = self.entry.facts(None).poll_interval;
         Flow::Rested(due(next, poll, &self.memory))
     }
 }

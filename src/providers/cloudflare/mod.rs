@@ -36,6 +36,9 @@ pub enum Credentials {
     EmailAndKey(String, SecretString),
 }
 
+/// The type of a partner interconnect with Google Cloud (docs/providers.md 1).
+pub const GCP_PARTNER: &str = "gcp_partner";
+
 /// One account at Cloudflare.
 pub struct Cloudflare {
     account: String,
@@ -113,6 +116,11 @@ impl Cloudflare {
         self.interconnects.begun_after(self.transport.clock(), not_before, asked, fetch).await
     }
 
+    /// Whether the last list that was had, however old, shows something on this slot.
+    pub fn last_seen_on(&self, slot: &str) -> bool {
+        self.interconnects.latest().is_some_and(|all| !all.on_slot(slot).is_empty())
+    }
+
     /// One interconnect.
     pub async fn interconnect(&self, asking: Asking<'_>, name: &str) -> Result<Interconnect, ReadError> {
         let answer = self.read(asking, &["interconnects", name], &[]).await?;
@@ -160,6 +168,11 @@ impl Cloudflare {
             body["speed"] = speed.into();
         }
         body
+    }
+
+    /// The body that orders a partner interconnect with Google Cloud.
+    pub fn partner_order(&self, bandwidth: &str, pairing_key: &str) -> Value {
+        json!({"account": self.account, "type": GCP_PARTNER, "bandwidth": bandwidth, "pairing_key": pairing_key})
     }
 
     /// Orders an interconnect.
