@@ -11,11 +11,17 @@ pub enum Edge {
 }
 
 #[cfg(debug_assertions)]
-pub use debug::{counting, pass};
+pub use debug::{clock, counting, pass};
 
 /// Passes the edge of an effect.
 #[cfg(not(debug_assertions))]
 pub fn pass(_: Edge) {}
+
+/// The time, as it is.
+#[cfg(not(debug_assertions))]
+pub fn clock() -> crate::clock::Clock {
+    crate::clock::Clock::default()
+}
 
 /// The client, as it is.
 #[cfg(not(debug_assertions))]
@@ -28,15 +34,20 @@ mod debug {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
+    use jiff::SignedDuration;
     use kube::Client;
     use reqwest::Method;
     use rustix::process::{Signal, getpid, kill_process};
     use tower::service_fn;
 
     use super::Edge;
+    use crate::clock::Clock;
 
     /// `<kill or stop>-<before or after>=<n>`, such as `kill-before=7`.
     const VARIABLE: &str = "INTERCONNECT_OPERATOR_REHEARSE";
+
+    /// How many seconds the wall clock is ahead, or behind.
+    const CLOCK: &str = "INTERCONNECT_OPERATOR_CLOCK_AHEAD";
 
     /// What shall happen, and at which effect.
     struct Plan {
@@ -67,6 +78,14 @@ mod debug {
             _ => return None,
         };
         Some(Plan { signal, edge, nth: nth.parse().ok()? })
+    }
+
+    /// The time; wrong, if that is the plan.
+    pub fn clock() -> Clock {
+        let clock = Clock::default();
+        let ahead = std::env::var(CLOCK).ok().and_then(|seconds| seconds.parse().ok());
+        clock.jump(SignedDuration::from_secs(ahead.unwrap_or(0)));
+        clock
     }
 
     /// The same client, its writes counted; but for renewals of the Lease, which come by the clock.

@@ -31,7 +31,7 @@ use crate::accounts::reconcile::{AccountController, AnyCircuit};
 use crate::api::common::Circuit;
 use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
-use crate::clock::Clock;
+use crate::effects;
 use crate::kinds::interconnect::InterconnectAdapter;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::{Leadership, LeaseSettings};
@@ -84,7 +84,7 @@ pub enum OperatorError {
 pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError> {
     let stop = stop_signal().map_err(OperatorError::Signals)?;
     let metrics = Metrics::new();
-    let (waiting, clock) = (Waiting::default(), Clock::default());
+    let (waiting, clock) = (Waiting::default(), effects::clock());
     let (recheck, _) = broadcast::channel(256);
     let shared = Arc::new(Shared {
         client: client.clone(),

@@ -40,6 +40,19 @@ pub enum What {
 }
 
 impl What {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LostAnswer,
+        Self::Drop,
+        Self::Status,
+        Self::Delay,
+        Self::Truncate,
+        Self::Html,
+        Self::Endless,
+        Self::ActsLater,
+        Self::ListLags,
+    ];
+
     /// The word for it in the control interface.
     pub fn word(self) -> &'static str {
         match self {

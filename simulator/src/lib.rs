@@ -33,6 +33,11 @@ pub const DEFAULT_SLOTS: usize = 64;
 /// The most free slots that the built-in world can have.
 pub const MAX_SLOTS: usize = 1_000_000;
 
+/// How requests can go wrong: the words of `what` in `/_sim/faults`.
+pub fn fault_kinds() -> impl Iterator<Item = &'static str> {
+    faults::What::ALL.into_iter().map(faults::What::word)
+}
+
 /// What the simulated world is to be like.
 #[derive(Clone, Debug)]
 pub struct Options {

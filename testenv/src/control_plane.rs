@@ -24,6 +24,8 @@ const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,ser
 pub struct ControlPlane {
     dir: PathBuf,
     server: String,
+    /// Of etcd's clients, of its peers, and of the API server.
+    ports: [u16; 3],
     children: Vec<Guarded>,
 }
 
@@ -31,17 +33,47 @@ impl ControlPlane {
     /// Starts a control plane that keeps its files in `dir`, and installs our CRDs.
     pub async fn start(dir: &Path) -> Result<Self, EnvError> {
         fs::create_dir_all(dir).map_err(doing(format!("creating {}", dir.display())))?;
-        let [etcd, etcd_peer, secure] = free_ports()?;
-        let mut plane = Self { dir: dir.into(), server: format!("https://127.0.0.1:{secure}"), children: Vec::new() };
+        let ports = free_ports()?;
+        let server = format!("https://127.0.0.1:{}", ports[2]);
+        let mut plane = Self { dir: dir.into(), server, ports, children: Vec::new() };
         plane.write_keys()?;
-        plane.start_etcd(etcd, etcd_peer)?;
-        plane.start_apiserver(etcd, secure)?;
         plane.write_kubeconfig("admin", ADMIN_TOKEN, "default").map_err(doing("writing the kubeconfig"))?;
-        plane.ready().await?;
-        plane.start_controller_manager()?;
+        plane.resume().await?;
         plane.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "")?;
         plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"], "")?;
         Ok(plane)
+    }
+
+    /// Ends all its programs, as a power cut does; what etcd has stays.
+    pub fn halt(&mut self) {
+        // The last started first: the API server can't do without etcd.
+        while self.children.pop().is_some() {}
+    }
+
+    /// Starts its programs, and waits until it serves.
+    pub async fn resume(&mut self) -> Result<(), EnvError> {
+        self.start_etcd()?;
+        self.start_apiserver()?;
+        self.ready().await?;
+        self.start_controller_manager()
+    }
+
+    /// Keeps a copy of what etcd has, while it is halted.
+    pub fn snapshot(&self) -> Result<(), EnvError> {
+        self.replace("etcd", "etcd.snapshot")
+    }
+
+    /// Puts back what etcd had at the snapshot, while it is halted.
+    pub fn restore(&self) -> Result<(), EnvError> {
+        self.replace("etcd.snapshot", "etcd")
+    }
+
+    fn replace(&self, from: &str, to: &str) -> Result<(), EnvError> {
+        let (from, to) = (self.dir.join(from), self.dir.join(to));
+        if to.exists() {
+            fs::remove_dir_all(&to).map_err(doing(format!("removing {}", to.display())))?;
+        }
+        run(Command::new("cp").arg("-r").arg(from).arg(to), "").map(drop)
     }
 
     /// A client with all rights.
@@ -105,7 +137,8 @@ impl ControlPlane {
             .map_err(doing("writing the kubeconfig"))
     }
 
-    fn start_etcd(&mut self, client: u16, peer: u16) -> Result<(), EnvError> {
+    fn start_etcd(&mut self) -> Result<(), EnvError> {
+        let [client, peer, _] = self.ports;
         let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
         let mut command = Command::new(find("etcd")?);
         command.arg("--data-dir").arg(self.dir.join("etcd")).arg("--unsafe-no-fsync");
@@ -115,7 +148,8 @@ impl ControlPlane {
         self.start_child("etcd", &command)
     }
 
-    fn start_apiserver(&mut self, etcd: u16, secure: u16) -> Result<(), EnvError> {
+    fn start_apiserver(&mut self) -> Result<(), EnvError> {
+        let [etcd, _, secure] = self.ports;
         let mut command = Command::new(find("kube-apiserver")?);
         let file = |name: &str| self.dir.join(name).display().to_string();
         for (flag, value) in [

@@ -24,6 +24,17 @@ pub struct Operator {
 impl Operator {
     /// Starts `binary` with the rights of `kubeconfig` and waits until it is ready.
     pub async fn start(binary: &Path, kubeconfig: &Path, log: &Path, args: &[&str]) -> Result<Self, EnvError> {
+        Self::start_with(binary, kubeconfig, log, args, &[]).await
+    }
+
+    /// The same, with these environment variables.
+    pub async fn start_with(
+        binary: &Path,
+        kubeconfig: &Path,
+        log: &Path,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Self, EnvError> {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(doing("looking for a free port"))?;
         let listen = listener.local_addr().map_err(doing("looking for a free port"))?.to_string();
         drop(listener);
@@ -37,6 +48,7 @@ impl Operator {
             .args(["run", "--listen", &listen])
             .args(args)
             .env("KUBECONFIG", kubeconfig)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(file)
             .stderr(errors)
@@ -50,9 +62,8 @@ impl Operator {
 
     /// Tells it to end, as Kubernetes does, and how long it took.
     pub async fn terminate(mut self) -> Result<Duration, EnvError> {
-        let pid = self.child.id().ok_or_else(|| EnvError::Other("the operator ended before".into()))?;
         let begun = Instant::now();
-        run(std::process::Command::new("kill").args(["-TERM", &pid.to_string()]), "")?;
+        self.signal("TERM")?;
         self.child.wait().await.map_err(doing("waiting for the operator's end"))?;
         Ok(begun.elapsed())
     }
@@ -60,6 +71,17 @@ impl Operator {
     /// Kills it, as a crash does.
     pub async fn kill(mut self) -> Result<(), EnvError> {
         self.child.kill().await.map_err(doing("killing the operator"))
+    }
+
+    /// Sends it a signal, such as STOP or CONT.
+    pub fn signal(&self, signal: &str) -> Result<(), EnvError> {
+        let pid = self.child.id().ok_or_else(|| EnvError::Other("the operator ended before".into()))?;
+        run(std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]), "").map(drop)
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(&mut self) -> Result<(), EnvError> {
+        self.child.wait().await.map(drop).map_err(doing("waiting for the operator's end"))
     }
 
     async fn ready(&mut self) -> Result<(), EnvError> {

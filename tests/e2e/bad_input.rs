@@ -212,7 +212,7 @@ async fn a_rotated_secret_is_used_without_a_restart_and_what_was_ordered_stays_a
 #[tokio::test]
 async fn credentials_go_only_to_hosts_that_the_operator_was_told_to_allow() {
     let rig = Rig::without_account().await;
-    let port = rig.simulator.url().rsplit_once(':').unwrap().1.to_owned();
+    let port = rig.url.rsplit_once(':').unwrap().1.to_owned();
     // The same place by another name: the simulator would answer.
     let elsewhere = format!("http://localhost:{port}/cloudflare/client/v4");
     let account = rig.account("cloudflare", "demo-token");

@@ -7,4 +7,5 @@ mod letters;
 mod policies;
 mod rig;
 mod running;
+mod suite;
 mod thread;

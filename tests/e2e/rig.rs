@@ -1,5 +1,6 @@
 //! One control plane for all tests; for each test a namespace, a simulator, and an operator with the chart's rights there.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_simulator::{Options, Simulator};
-use interconnect_testenv::{ControlPlane, Operator};
+use interconnect_testenv::{ControlPlane, EnvError, Operator};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::ListParams;
@@ -28,11 +29,18 @@ static CONTROL_PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
 async fn control_plane() -> &'static ControlPlane {
-    let start = || async {
-        let dir = tempfile::Builder::new().prefix("interconnect-e2e-").tempdir().unwrap().keep();
-        ControlPlane::start(&dir).await.unwrap_or_else(|error| panic!("{error}"))
-    };
-    CONTROL_PLANE.get_or_init(start).await
+    CONTROL_PLANE.get_or_init(own_control_plane).await
+}
+
+async fn own_control_plane() -> ControlPlane {
+    let dir = tempfile::Builder::new().prefix("interconnect-e2e-").tempdir().unwrap().keep();
+    ControlPlane::start(&dir).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn simulator(port: u16, state: Option<PathBuf>) -> Simulator {
+    let options = Options { state, ..Options::default() };
+    let started = simulators().spawn(Simulator::start(([127, 0, 0, 1], port).into(), options)).await;
+    started.unwrap().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Simulators live on threads of their own: a test that waits for kubectl must not keep them from answering.
@@ -47,12 +55,43 @@ pub fn slot(n: u32) -> String {
     format!("5107a000-0000-4000-8000-{n:012x}")
 }
 
+/// The control plane that all tests share, or one of a test's own that it may break.
+pub enum Plane {
+    Shared(&'static ControlPlane),
+    Own(Box<ControlPlane>),
+}
+
+impl Deref for Plane {
+    type Target = ControlPlane;
+
+    fn deref(&self) -> &ControlPlane {
+        match self {
+            Self::Shared(plane) => plane,
+            Self::Own(plane) => plane,
+        }
+    }
+}
+
+/// What a test needs besides the usual.
+#[derive(Clone, Copy, Default)]
+pub struct Wish {
+    /// A control plane of its own.
+    pub own_plane: bool,
+    /// A second namespace that the operator watches.
+    pub second_namespace: bool,
+    /// A simulator that can go away and come back.
+    pub lasting_simulator: bool,
+}
+
 /// What one test works with.
 pub struct Rig {
-    pub plane: &'static ControlPlane,
+    pub plane: Plane,
     pub client: Client,
     pub namespace: String,
-    pub simulator: Simulator,
+    pub second_namespace: Option<String>,
+    pub url: String,
+    simulator: Option<Simulator>,
+    simulated_world: Option<PathBuf>,
     kubeconfig: PathBuf,
     log: PathBuf,
     pub operator: Option<Operator>,
@@ -68,22 +107,61 @@ impl Rig {
     }
 
     pub async fn without_account() -> Self {
-        let mut rig = Self::without_operator().await;
+        let mut rig = Self::without_operator(Wish::default()).await;
         rig.start_operator().await;
         rig
     }
 
-    pub async fn without_operator() -> Self {
-        let plane = control_plane().await;
-        let namespace = format!("t{}", NAMESPACES.fetch_add(1, Ordering::Relaxed));
-        plane.kubectl(&["create", "namespace", &namespace], "").unwrap_or_else(|error| panic!("{error}"));
-        let watched = format!("watchNamespaces={{{namespace}}}");
+    pub async fn without_operator(wish: Wish) -> Self {
+        let plane = if wish.own_plane {
+            Plane::Own(Box::new(own_control_plane().await))
+        } else {
+            Plane::Shared(control_plane().await)
+        };
+        let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("t{number}");
+        let second_namespace = wish.second_namespace.then(|| format!("{namespace}-second"));
+        for name in [Some(&namespace), second_namespace.as_ref()].into_iter().flatten() {
+            plane.kubectl(&["create", "namespace", name], "").unwrap_or_else(|error| panic!("{error}"));
+        }
+        let watched = [Some(namespace.as_str()), second_namespace.as_deref()].into_iter().flatten();
+        let watched = format!("watchNamespaces={{{}}}", watched.collect::<Vec<_>>().join(","));
         let kubeconfig = plane.install_chart(&namespace, &[&watched]).unwrap_or_else(|error| panic!("{error}"));
-        let simulator = simulators().spawn(Simulator::start(([127, 0, 0, 1], 0).into(), Options::default()));
-        let simulator = simulator.await.unwrap().unwrap();
-        let log = std::env::temp_dir().join(format!("interconnect-e2e-{}-{namespace}.log", std::process::id()));
-        let (client, http) = (plane.admin().await.unwrap(), reqwest::Client::new());
-        Self { plane, client, namespace, simulator, kubeconfig, log, operator: None, http }
+        let file = |what: &str| {
+            std::env::temp_dir().join(format!("interconnect-e2e-{}-{namespace}.{what}", std::process::id()))
+        };
+        let simulated_world = wish.lasting_simulator.then(|| file("world"));
+        let simulator = simulator(0, simulated_world.clone()).await;
+        Self {
+            client: plane.admin().await.unwrap(),
+            plane,
+            url: simulator.url(),
+            simulator: Some(simulator),
+            simulated_world,
+            kubeconfig,
+            log: file("log"),
+            namespace,
+            second_namespace,
+            operator: None,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The provider goes away.
+    pub async fn simulator_goes(&mut self) {
+        let simulator = self.simulator.take().unwrap();
+        simulators().spawn(simulator.stop()).await.unwrap();
+    }
+
+    /// The provider comes back, as it was and where it was.
+    pub async fn simulator_comes_back(&mut self) {
+        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
+        self.simulator = Some(simulator(port, self.simulated_world.clone()).await);
+    }
+
+    pub fn own_plane(&mut self) -> &mut ControlPlane {
+        let Plane::Own(plane) = &mut self.plane else { panic!("not a control plane of the test's own") };
+        plane
     }
 
     pub async fn start_operator(&mut self) {
@@ -92,22 +170,27 @@ impl Rig {
 
     /// One more operator, which goes by this name.
     pub async fn operator_named(&self, identity: &str) -> Operator {
-        let url = self.simulator.url();
-        let args = [
-            ["--watch-namespace", &self.namespace],
-            ["--lease-namespace", &self.namespace],
-            ["--allow-endpoint", &url],
-            ["--lease-duration", "3s"],
-            ["--identity", identity],
-        ];
-        let operator = Operator::start(Path::new(OPERATOR), &self.kubeconfig, &self.log, args.as_flattened()).await;
-        operator.unwrap_or_else(|error| panic!("{error}"))
+        self.operator_with(identity, &[]).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// One more operator, with these environment variables: it may end before it is up.
+    pub async fn operator_with(&self, identity: &str, variables: &[(&str, &str)]) -> Result<Operator, EnvError> {
+        let mut args = vec!["--watch-namespace", &self.namespace, "--lease-namespace", &self.namespace];
+        args.extend(self.second_namespace.iter().flat_map(|second| ["--watch-namespace", second]));
+        args.extend(["--allow-endpoint", &self.url, "--lease-duration", "3s", "--identity", identity]);
+        Operator::start_with(Path::new(OPERATOR), &self.kubeconfig, &self.log, &args, variables).await
     }
 
     /// What an operator serves beside its work: status and body.
     pub async fn probe(&self, operator: &Operator, path: &str) -> (u16, String) {
         let answer = self.http.get(format!("http://{}{path}", operator.listen)).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    pub async fn until_leading(&self, operator: &Operator) {
+        let leads =
+            async || self.probe(operator, "/metrics").await.1.contains("interconnect_operator_leader 1").then_some(());
+        self.until_some("the operator leading", leads).await;
     }
 
     // ---- Kubernetes
@@ -118,7 +201,7 @@ impl Rig {
             "metadata": {"name": name},
             "spec": {
                 "cloudflare": {"accountId": ACCOUNT},
-                "endpoint": format!("{}/cloudflare/client/v4", self.simulator.url()),
+                "endpoint": format!("{}/cloudflare/client/v4", self.url),
                 "credentialsSecretRef": {"name": format!("{name}-token")},
                 "pollInterval": "500ms", "settleTime": "4s",
                 "limits": {"requests": 100_000, "per": "5m"},
@@ -311,7 +394,8 @@ impl Rig {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    fn log_tail(&self) -> String {
+    /// The end of the operators' log.
+    pub fn log_tail(&self) -> String {
         let text = self.log_text();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
@@ -320,12 +404,12 @@ impl Rig {
     // ---- the simulator
 
     pub async fn sim(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}/_sim/{path}", self.simulator.url())).send().await.unwrap();
+        let answer = self.http.get(format!("{}/_sim/{path}", self.url)).send().await.unwrap();
         answer.json().await.unwrap()
     }
 
     pub async fn tell_sim(&self, path: &str, body: &Value) -> Value {
-        let request = self.http.post(format!("{}/_sim/{path}", self.simulator.url())).json(body);
+        let request = self.http.post(format!("{}/_sim/{path}", self.url)).json(body);
         let answer = request.send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "the simulator refused {path} {body}: {text}");
@@ -333,7 +417,7 @@ impl Rig {
     }
 
     pub async fn clear_faults(&self) {
-        self.http.delete(format!("{}/_sim/faults", self.simulator.url())).send().await.unwrap();
+        self.http.delete(format!("{}/_sim/faults", self.url)).send().await.unwrap();
     }
 
     /// How many of these operations took effect.
@@ -367,7 +451,7 @@ impl Rig {
 
     /// Asks the provider as somebody else with the account's token would; tells the status and the answer.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let url = format!("{}/cloudflare/client/v4/accounts/{ACCOUNT}/cni/{path}", self.simulator.url());
+        let url = format!("{}/cloudflare/client/v4/accounts/{ACCOUNT}/cni/{path}", self.url);
         let mut request = self.http.request(method, url).bearer_auth("demo-token");
         if let Some(body) = body {
             request = request.json(body);

@@ -1,0 +1,43 @@
+//! A person who answers what the operator asks, truthfully, after having looked at the provider.
+
+use kube::ResourceExt;
+use kube::api::{DynamicObject, Patch, PatchParams};
+use serde_json::json;
+
+use super::life::{Lives, condition, external_id, says, stalled};
+
+/// Answers one question, once nothing is under way any more that would answer it.
+pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
+    if all.iter().any(|object| says(object, "Reconciling", "True") && external_id(object).is_none()) {
+        return;
+    }
+    let asked = |object: &&DynamicObject| {
+        object.metadata.deletion_timestamp.is_none() || object.data["status"]["creation"]["startedAt"].is_string()
+    };
+    let Some((object, reason)) = all.iter().filter(asked).find_map(|object| Some((object, stalled(object)?))) else {
+        return;
+    };
+    let annotation = match reason {
+        "CreateOutcomeUnknown" | "AlreadyOrdered" => {
+            let held: Vec<&str> = all.iter().filter_map(external_id).collect();
+            let nobodys = lives.upstream().await.into_iter().find(|id| !held.contains(&id.as_str()));
+            match nobodys {
+                Some(id) => ("external-id", id),
+                None => ("create-outcome", command(object, "create-outcome=")),
+            }
+        }
+        "ProviderRefused" => ("reconcile-at", object.resource_version().unwrap()),
+        _ => return,
+    };
+    let (name, value) = annotation;
+    let change = json!({"metadata": {"annotations": {format!("interconnect-operator.io/{name}"): value}}});
+    // It may be gone by now.
+    let _ = lives.api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(&change)).await;
+}
+
+/// What the message says to write behind this word.
+fn command(object: &DynamicObject, word: &str) -> String {
+    let message = condition(object, "Stalled").unwrap()["message"].as_str().unwrap();
+    let answer = message.split_once(word).unwrap_or_else(|| panic!("no {word} in {message}")).1;
+    answer.split_whitespace().next().unwrap().to_owned()
+}

@@ -1,0 +1,163 @@
+//! One life of objects of any kind, and what must be true at its end.
+
+use std::time::{Duration, Instant};
+
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::{Api, ResourceExt};
+use serde_json::{Value, json};
+
+use super::Subject;
+use super::asking::answer_questions;
+use crate::rig::Rig;
+
+/// What doesn't come true within this long never will: some lives wait for several settle times.
+const PATIENCE: Duration = Duration::from_secs(120);
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// The objects of one subject in one namespace.
+pub struct Lives<'r> {
+    pub rig: &'r Rig,
+    pub subject: Subject,
+    pub api: Api<DynamicObject>,
+}
+
+impl<'r> Lives<'r> {
+    /// A world of its own, with nothing in it yet and no operator.
+    pub async fn rig() -> Rig {
+        Rig::without_operator(Default::default()).await
+    }
+
+    pub fn of(subject: &Subject, rig: &'r Rig) -> Self {
+        Self::within(subject, rig, &rig.namespace)
+    }
+
+    pub fn within(subject: &Subject, rig: &'r Rig, namespace: &str) -> Self {
+        let kind = GroupVersionKind::gvk("interconnect-operator.io", "v1alpha1", subject.kind);
+        let api = Api::namespaced_with(rig.client.clone(), namespace, &ApiResource::from_gvk(&kind));
+        Self { rig, subject: *subject, api }
+    }
+
+    pub fn namespace(&self) -> &str {
+        self.api.namespace().unwrap()
+    }
+
+    /// Applies the account and what else there must be.
+    pub async fn prepare(&self) {
+        self.apply((self.subject.prerequisites)(self.rig)).await;
+    }
+
+    /// Orders the `n`-th thing there is.
+    pub async fn order(&self, name: &str, n: u32) {
+        self.apply((self.subject.manifest)(self.rig, name, n)).await;
+    }
+
+    pub async fn apply(&self, manifest: Value) {
+        let args = ["-n", self.namespace(), "apply", "-f", "-"];
+        self.rig.plane.kubectl(&args, &manifest.to_string()).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    pub async fn list(&self) -> Vec<DynamicObject> {
+        self.api.list(&ListParams::default()).await.unwrap().items
+    }
+
+    /// Waits until all of these are as they should be, answering on the way what the operator asks.
+    pub async fn until_all(&self, names: &[&str], what: &str, holds: impl Fn(&DynamicObject) -> bool) {
+        let there =
+            |all: &[DynamicObject], name: &str| all.iter().any(|object| object.name_any() == name && holds(object));
+        self.until(what, |all| names.iter().all(|name| there(all, name))).await;
+    }
+
+    pub async fn until_gone(&self, names: &[&str]) {
+        let there = |object: &DynamicObject| names.contains(&object.name_any().as_str());
+        self.until("gone", |all| !all.iter().any(there)).await;
+    }
+
+    /// Waits until what is there is as it should be, answering on the way what the operator asks.
+    pub async fn until(&self, what: &str, holds: impl Fn(&[DynamicObject]) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let all = self.list().await;
+            if holds(&all) {
+                return;
+            }
+            if begun.elapsed() > PATIENCE {
+                let all: Vec<Value> = all
+                    .iter()
+                    .map(|object| json!({"metadata": object.metadata, "status": object.data["status"]}))
+                    .collect();
+                let ledger = self.rig.sim("ledger").await;
+                panic!(
+                    "never: {what}\n{}\nledger: {ledger}\nlog:\n{}",
+                    serde_json::to_string_pretty(&all).unwrap(),
+                    self.rig.log_tail()
+                );
+            }
+            answer_questions(self, &all).await;
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    pub async fn delete(&self, names: &[&str]) {
+        for name in names {
+            self.api.delete(name, &Default::default()).await.unwrap();
+        }
+    }
+
+    /// The account goes, too; its Secret after it.
+    pub async fn clear_away(&self) {
+        self.rig.delete("provideraccount", "--all");
+        let none =
+            async || self.rig.accounts().list(&ListParams::default()).await.unwrap().items.is_empty().then_some(());
+        self.rig.until_some("no account", none).await;
+        self.rig.delete("secret", "--all");
+    }
+
+    /// What the provider has at all, of this subject's kind.
+    pub async fn upstream(&self) -> Vec<String> {
+        let objects = self.rig.sim("objects").await;
+        let kept = &objects[self.subject.provider][format!("{}s", self.subject.resource)];
+        let own = kept.as_array().unwrap().iter().filter(|object| object["account"] == crate::rig::ACCOUNT);
+        own.map(|object| object["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Ids on which this operation took effect, in the order of their names.
+    pub async fn ledger(&self, operation: &str) -> Vec<String> {
+        let ledger = self.rig.sim("ledger").await;
+        let entries = ledger.as_array().unwrap().iter();
+        let entries =
+            entries.filter(|entry| entry["operation"] == operation && entry["resource"] == self.subject.resource);
+        let mut ids: Vec<String> = entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// Each was ordered once and ended once, and nothing is left.
+    pub async fn assert_once_each(&self, orders: usize, what: &str) {
+        let created = self.ledger("create").await;
+        assert_eq!(created.len(), orders, "{what}: ordered {created:?}\n{}", self.rig.log_tail());
+        assert_eq!(self.ledger("delete").await, created, "{what}: ended\n{}", self.rig.log_tail());
+        assert_eq!(self.upstream().await, [] as [String; 0], "{what}: left at the provider");
+    }
+}
+
+/// Whether a condition says this.
+pub fn says(object: &DynamicObject, type_: &str, status: &str) -> bool {
+    condition(object, type_).is_some_and(|condition| condition["status"] == status)
+}
+
+pub fn condition<'a>(object: &'a DynamicObject, type_: &str) -> Option<&'a Value> {
+    object.data["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == type_)
+}
+
+pub fn ready(object: &DynamicObject) -> bool {
+    says(object, "Ready", "True") && says(object, "Synced", "True")
+}
+
+pub fn external_id(object: &DynamicObject) -> Option<&str> {
+    object.data["status"]["externalId"].as_str()
+}
+
+/// Why only a person can mend it, if so.
+pub fn stalled(object: &DynamicObject) -> Option<&str> {
+    condition(object, "Stalled").filter(|stalled| stalled["status"] == "True")?["reason"].as_str()
+}

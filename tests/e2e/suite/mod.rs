@@ -1,0 +1,134 @@
+//! The promise on the real thing, for any kind: a kind joins with a `Subject` and one line of `suite!`.
+
+mod asking;
+mod crashes;
+mod faults;
+mod life;
+mod operators;
+mod outages;
+mod restores;
+mod supervisor;
+
+use serde_json::{Value, json};
+
+use crate::rig::{Rig, slot};
+
+/// What the suite must know of a kind.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    /// The kind.
+    pub kind: &'static str,
+    /// The provider's name at the simulator.
+    pub provider: &'static str,
+    /// What the provider's ledger calls it.
+    pub resource: &'static str,
+    /// The account with its Secret, and whatever else the objects refer to.
+    pub prerequisites: fn(&Rig) -> Value,
+    /// The `n`-th object, which wants something else than all others.
+    pub manifest: fn(&Rig, &str, u32) -> Value,
+}
+
+/// All tests of the suite, for one kind.
+macro_rules! suite {
+    ($name:ident, $subject:expr) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn a_crash_before_any_effect_leads_to_one_order_and_one_end() {
+                crashes::at_every_effect(&$subject, "before").await;
+            }
+
+            #[tokio::test]
+            async fn a_crash_after_any_effect_leads_to_one_order_and_one_end() {
+                crashes::at_every_effect(&$subject, "after").await;
+            }
+
+            #[tokio::test]
+            async fn forty_kills_at_any_time_lead_to_one_order_and_one_end_of_each() {
+                crashes::at_any_time(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn every_fault_at_every_call_leads_to_one_order_and_one_end_of_each() {
+                faults::every_kind_at_every_call(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn an_operator_that_stopped_in_the_middle_and_goes_on_orders_nothing_again() {
+                operators::stopped_in_the_middle(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn a_clock_that_was_wrong_for_a_while_orders_nothing_again() {
+                operators::with_wrong_clocks(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn a_lost_status_or_lost_annotations_order_nothing_again() {
+                restores::without_records(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn a_copy_in_another_namespace_touches_nothing() {
+                restores::copied(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn what_is_made_again_after_retain_orders_nothing_again() {
+                restores::made_again(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn a_namespace_ends_in_order_once_the_provider_answers() {
+                restores::namespace_deleted(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn a_provider_that_is_away_for_a_minute_changes_nothing() {
+                outages::provider_away(&$subject).await;
+            }
+
+            #[tokio::test]
+            async fn an_api_server_that_goes_and_an_etcd_of_yesterday_order_nothing_again() {
+                outages::of_kubernetes(&$subject).await;
+            }
+        }
+    };
+}
+
+const DIRECT: Subject = Subject {
+    kind: "Interconnect",
+    provider: "cloudflare",
+    resource: "interconnect",
+    prerequisites: |rig| rig.account("cloudflare", "demo-token"),
+    manifest: |rig, name, n| match n % 4 {
+        0 => rig.interconnect(name, &json!({"slotSelector": {"site": "AMS01", "speed": "10G"}})),
+        _ => rig.interconnect(name, &json!({"slotId": slot(n)})),
+    },
+};
+
+const GCP_PARTNER: Subject = Subject {
+    prerequisites: |rig| {
+        let mut all = rig.account("cloudflare", "demo-token");
+        let keys = (0..100).map(|n| (format!("key-{n}"), json!(pairing_key(n)))).collect();
+        all["items"].as_array_mut().unwrap().push(rig.secret("pairing", &Value::Object(keys)));
+        all
+    },
+    manifest: |rig, name, n| {
+        let mut object = rig.interconnect(name, &Value::Null);
+        let key = json!({"name": "pairing", "key": format!("key-{n}")});
+        object["spec"].as_object_mut().unwrap().remove("direct");
+        object["spec"]["gcpPartner"] = json!({"bandwidth": "1G", "pairingKeySecretRef": key});
+        object
+    },
+    ..DIRECT
+};
+
+/// A pairing key as Google Cloud gives it.
+pub fn pairing_key(n: u32) -> String {
+    format!("7e51371e-72a3-40b5-b844-2e3efefa{n:04}/europe-west4/1")
+}
+
+suite!(interconnect_direct, DIRECT);
+suite!(interconnect_gcp_partner, GCP_PARTNER);
