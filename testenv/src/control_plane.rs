@@ -119,7 +119,7 @@ impl ControlPlane {
             helm.arg("--show-only").arg(format!("templates/{template}.yaml"));
         }
         let manifests = run(&mut helm, "")?;
-        self.kubectl(&["apply", "--server-side", "--namespace", namespace, "-f", "-"], &manifests)?;
+        self.kubectl(&["apply", "--server-side", "-f", "-"], &manifests)?;
         let accounts = [
             "get",
             "serviceaccounts",

@@ -187,10 +187,12 @@ impl Rig {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    pub async fn leads(&self, operator: &Operator) -> bool {
+        self.probe(operator, "/metrics").await.1.lines().any(|line| line == "interconnect_operator_leader 1")
+    }
+
     pub async fn until_leading(&self, operator: &Operator) {
-        let leads =
-            async || self.probe(operator, "/metrics").await.1.contains("interconnect_operator_leader 1").then_some(());
-        self.until_some("the operator leading", leads).await;
+        self.until_some("the operator leading", async || self.leads(operator).await.then_some(())).await;
     }
 
     // ---- Kubernetes

@@ -83,7 +83,7 @@ impl<'r> Lives<'r> {
             if begun.elapsed() > PATIENCE {
                 let all: Vec<Value> = all
                     .iter()
-                    .map(|object| json!({"metadata": object.metadata, "status": object.data["status"]}))
+                    .map(|object| json!({"name": object.name_any(), "annotations": object.annotations(), "deleted": object.metadata.deletion_timestamp, "status": object.data["status"]}))
                     .collect();
                 let ledger = self.rig.sim("ledger").await;
                 panic!(

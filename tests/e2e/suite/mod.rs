@@ -97,13 +97,16 @@ macro_rules! suite {
     };
 }
 
+const SITES: [&str; 3] = ["AMS01", "FRA02", "LON03"];
+
 const DIRECT: Subject = Subject {
     kind: "Interconnect",
     provider: "cloudflare",
     resource: "interconnect",
     prerequisites: |rig| rig.account("cloudflare", "demo-token"),
     manifest: |rig, name, n| match n % 4 {
-        0 => rig.interconnect(name, &json!({"slotSelector": {"site": "AMS01", "speed": "10G"}})),
+        // Of the slots that no name is given for: every fourth one is 100G.
+        0 => rig.interconnect(name, &json!({"slotSelector": {"site": SITES[(n / 4 % 3) as usize], "speed": "100G"}})),
         _ => rig.interconnect(name, &json!({"slotId": slot(n)})),
     },
 };

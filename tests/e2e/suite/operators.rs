@@ -36,7 +36,7 @@ async fn stop_and_go_on(subject: &Subject, stop: &str) {
     assert!(lives.ledger("create").await.len() < names.len(), "{stop}: it was stopped after all was ordered");
     first.signal("CONT").unwrap();
     // It finds out that it leads no more, and ends.
-    first.ended().await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(30), first.ended()).await.expect("the first one ends").unwrap();
     lives.until_all(&names, &format!("{stop}: ready"), ready).await;
     lives.delete(&names).await;
     lives.until_gone(&names).await;
