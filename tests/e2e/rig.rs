@@ -79,6 +79,8 @@ pub struct Wish {
     pub own_plane: bool,
     /// A second namespace that the operator watches.
     pub second_namespace: bool,
+    /// An operator with rights in all namespaces: those that a chart grants in one namespace end with it.
+    pub cluster_wide: bool,
     /// A simulator that can go away and come back.
     pub lasting_simulator: bool,
 }
@@ -126,7 +128,8 @@ impl Rig {
         }
         let watched = [Some(namespace.as_str()), second_namespace.as_deref()].into_iter().flatten();
         let watched = format!("watchNamespaces={{{}}}", watched.collect::<Vec<_>>().join(","));
-        let kubeconfig = plane.install_chart(&namespace, &[&watched]).unwrap_or_else(|error| panic!("{error}"));
+        let values: &[&str] = if wish.cluster_wide { &[] } else { &[&watched] };
+        let kubeconfig = plane.install_chart(&namespace, values).unwrap_or_else(|error| panic!("{error}"));
         let file = |what: &str| {
             std::env::temp_dir().join(format!("interconnect-e2e-{}-{namespace}.{what}", std::process::id()))
         };

@@ -160,7 +160,9 @@ fn conflict_noted(facts: &Facts) -> bool {
 fn not_found(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     let account = &facts.account;
     let began = facts.order_began().unwrap_or(search.begun);
-    let settled = at_least(search.begun, began, account.settle_time) && search.intent_known_for >= account.settle_time;
+    // A start that is still to come says that a clock was wrong, and nothing else: what this process saw itself counts.
+    let waited = search.begun < began || at_least(search.begun, began, account.settle_time);
+    let settled = waited && search.intent_known_for >= account.settle_time;
     if !settled || facts.memory.empty_searches == 0 {
         let message = "the answer to the order was lost: searching for it until the provider has surely settled";
         return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));

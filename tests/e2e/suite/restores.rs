@@ -116,7 +116,7 @@ pub async fn made_again(subject: &Subject) {
 
 /// Account, Secret and circuits are deleted in whatever order the namespace controller likes, while the provider is away.
 pub async fn namespace_deleted(subject: &Subject) {
-    let rig = ready_rig(Wish { second_namespace: true, ..Wish::default() }).await;
+    let rig = ready_rig(Wish { second_namespace: true, cluster_wide: true, ..Wish::default() }).await;
     let namespace = rig.second_namespace.clone().unwrap();
     let lives = Lives::within(subject, &rig, &namespace);
     let names = ["c1", "c2", "c3"];
