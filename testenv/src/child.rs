@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use crate::{EnvError, doing};
 
 /// Runs the program until its own standard input ends, as it does when our process is gone: a destructor alone would
-/// leave it behind after a kill, and statics are never dropped.
-const GUARD: &str = r#"exec 3<&0; "$@" </dev/null & pid=$!; cat <&3 >/dev/null; kill -9 $pid; wait $pid"#;
+/// leave it behind after a kill, and statics are never dropped. A signal to the whole group must not end the guard first.
+const GUARD: &str =
+    r#"trap : INT TERM; exec 3<&0; "$@" </dev/null & pid=$!; cat <&3 >/dev/null; kill -9 $pid; wait $pid"#;
 
 /// A process that ends with ours.
 pub struct Guarded {

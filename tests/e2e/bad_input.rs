@@ -27,6 +27,9 @@ async fn what_makes_no_sense_is_refused_when_it_is_applied_and_the_refusal_says_
     let selector = json!({"site": "AMS01", "speed": "10G"});
     let new_account = || with(account(), "/metadata/name", "new".into());
     let immutable = "immutable";
+    let partner = json!({"bandwidth": "1G", "pairingKeySecretRef": {"name": "pairing", "key": "one"}});
+    let only_partner =
+        || with(with(direct(json!({})), "/spec/direct", Value::Null), "/spec/gcpPartner", partner.clone());
 
     let refused = [
         (
@@ -41,6 +44,22 @@ async fn what_makes_no_sense_is_refused_when_it_is_applied_and_the_refusal_says_
         ("a selector without a speed", direct(json!({"slotSelector": {"site": "AMS01"}})), "speed"),
         ("a speed without a unit", direct(json!({"slotId": slot(2), "speed": "10"})), "spec.direct.speed"),
         ("nothing to order", with(direct(json!({})), "/spec/direct", Value::Null), "set spec.direct"),
+        (
+            "two kinds at once",
+            with(direct(json!({"slotId": slot(2)})), "/spec/gcpPartner", partner.clone()),
+            "only one of",
+        ),
+        (
+            "a bandwidth that nobody offers",
+            with(with(only_partner(), "/spec/gcpPartner/bandwidth", "7G".into()), "/spec/loa", Value::Null),
+            "spec.gcpPartner.bandwidth",
+        ),
+        ("an LOA for a partner", with(only_partner(), "/spec/loa", json!({"customerName": "A"})), "has no LOA"),
+        (
+            "a partner now",
+            with(with(ordered(), "/spec/gcpPartner", partner.clone()), "/spec/direct", Value::Null),
+            "once the order has begun",
+        ),
         ("no account", with(direct(json!({"slotId": slot(2)})), "/spec/accountRef", Value::Null), "accountRef"),
         ("another account", with(ordered(), "/spec/accountRef/name", "another".into()), immutable),
         ("another slot", with(ordered(), "/spec/direct/slotId", slot(2).into()), "once the order has begun"),

@@ -1,6 +1,5 @@
-//! Everything that can go wrong with one request, at every request: never a second order, never a lost one.
+//! Orders without an answer, and what a rate limit holds up. Every fault at every call is the suite's (`suite/faults.rs`).
 
-use futures::future::join_all;
 use interconnect_operator::api::Interconnect;
 use kube::api::ListParams;
 use reqwest::Method;
@@ -8,25 +7,8 @@ use serde_json::{Value, json};
 
 use crate::rig::{Rig, condition, external_id, slot};
 
-/// A request that takes longer than a second has failed: `settleTime` of the rig's account is 4s.
-const TOO_LONG: f64 = 2.0;
-/// Later than the request's failure, earlier than the account's settle time is over.
+/// Later than the request's failure, after a second; earlier than the end of the settle time, 4s.
 const LATER: f64 = 2.5;
-
-/// One way to go wrong, and whether a create that met it is asked again only when a person says so. These are all
-/// the exceptions: everything else mends itself.
-fn fault(kind: &str) -> (Value, bool) {
-    let status = |status: u16| json!({"what": "status", "status": status});
-    match kind {
-        "lost-answer" | "drop" | "truncate" | "html" | "endless" => (json!({"what": kind}), false),
-        "delay" => (json!({"what": kind, "seconds": TOO_LONG}), false),
-        "acts-later" => (json!({"what": kind, "seconds": LATER}), false),
-        "429" => (json!({"what": "status", "status": 429, "headers": {"retry-after": "1"}}), false),
-        // The provider understood and refused, or has something there that a search does not show.
-        "400" | "403" | "404" | "409" => (status(kind.parse().unwrap()), true),
-        _ => (status(kind.parse().unwrap()), false),
-    }
-}
 
 /// A fault, once, at the next request of this method to a path like this.
 fn at(fault: &Value, method: &str, path: &str) -> Value {
@@ -44,10 +26,6 @@ async fn until_struck(rig: &Rig, what: &str) {
     rig.until_some(&format!("the faults at {what}"), struck).await;
 }
 
-fn ready(object: &Interconnect) -> bool {
-    condition(object, "Ready").is_some_and(|ready| ready.status == "True")
-}
-
 fn synced(object: &Interconnect) -> bool {
     condition(object, "Synced").is_some_and(|synced| synced.status == "True")
 }
@@ -62,117 +40,6 @@ async fn until_search_proven(rig: &Rig) {
     let proven =
         async || rig.accounts().get("cloudflare").await.unwrap().status?.search_proven.get("interconnect").copied();
     rig.until_some("search proven", proven).await;
-}
-
-async fn id_of(rig: &Rig, name: &str) -> String {
-    external_id(&rig.interconnects().get(name).await.unwrap()).unwrap().to_owned()
-}
-
-/// A life from order to end of one object for each request that the operator makes, with this fault at that request.
-async fn survive(kind: &str) {
-    let (fault, asked_again_by_hand) = fault(kind);
-    let rig = Rig::start().await;
-    println!("{kind}: namespace {}", rig.namespace);
-    rig.until_account("cloudflare", "True", "CredentialsAccepted").await;
-
-    // The list that an order's search rests on: not the account's own probe, which asks for one item.
-    let struck = async || {
-        rig.tell_sim("faults", &json!([at(&fault, "GET", "cni/interconnects$")])).await;
-        until_struck(&rig, "the list").await;
-        let exchanges = rig.sim("exchanges").await;
-        exchanges
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|it| !it["fault"].is_null() && it["query"] == "limit=100")
-            .then_some(())
-    };
-    rig.tell_sim("faults", &json!([at(&fault, "GET", "cni/interconnects$")])).await;
-    rig.order("list", 1).await;
-    rig.until_some("a fault at a search", struck).await;
-    until_search_proven(&rig).await;
-
-    // The order.
-    rig.clear_faults().await;
-    rig.tell_sim("faults", &json!([at(&fault, "POST", "cni/interconnects$")])).await;
-    rig.order("create", 2).await;
-    until_struck(&rig, "the order").await;
-    if asked_again_by_hand {
-        rig.until_stalled("create", "ProviderRefused").await;
-        assert_eq!(rig.ledger("create").await, 1, "{kind}: only the other one was ordered");
-        rig.look_again("create").await;
-    }
-
-    // The look at the slot, and then the looks at what was ordered.
-    rig.tell_sim("faults", &json!([at(&fault, "GET", &format!("cni/slots/{}$", slot(3)))])).await;
-    let others = [("slot", 3), ("status", 5), ("loa", 6), ("get", 7), ("cnis", 9), ("delete", 10)];
-    let items: Vec<Value> =
-        others.iter().map(|(name, n)| rig.interconnect(name, &json!({"slotId": slot(*n)}))).collect();
-    rig.apply(&json!({"apiVersion": "v1", "kind": "List", "items": items})).await;
-    until_struck(&rig, "the slot").await;
-    rig.until_all(&format!("{kind}: ordered"), |object| external_id(object).is_some() && synced(object)).await;
-    rig.clear_faults().await;
-    let [status, loa, get, delete] =
-        [id_of(&rig, "status").await, id_of(&rig, "loa").await, id_of(&rig, "get").await, id_of(&rig, "delete").await];
-    let looks = [
-        at(&fault, "GET", &format!("{status}/status$")),
-        at(&fault, "GET", &format!("{loa}/loa$")),
-        at(&fault, "GET", &format!("{get}$")),
-        // What a list does not show is asked for singly.
-        json!({"what": "list-lags", "seconds": 1000, "times": 1000}),
-    ];
-    rig.tell_sim("faults", &json!(looks)).await;
-    rig.patch("interconnect", "loa", &json!({"spec": {"loa": {"customerName": "Another B.V."}}}));
-    until_struck(&rig, "the looks").await;
-    rig.clear_faults().await;
-
-    rig.weeks_pass().await;
-    let named = |object: &Interconnect| {
-        let spec = object.metadata.generation;
-        object.status.as_ref().is_some_and(|status| status.common.observed_generation == spec) && synced(object)
-    };
-    let all = rig.until_all(&format!("{kind}: ready"), |object| ready(object) && named(object)).await;
-    let mut ids: Vec<String> = all.iter().map(|object| external_id(object).unwrap().to_owned()).collect();
-    let letter = rig.secrets().get("loa-loa").await.unwrap().data.unwrap().remove("document.pdf").unwrap();
-    assert!(String::from_utf8_lossy(&letter.0).contains("Another B.V."), "{kind}");
-
-    // The end.
-    let ends = [at(&fault, "DELETE", &format!("{delete}$")), at(&fault, "GET", "cni/cnis$")];
-    rig.tell_sim("faults", &json!(ends)).await;
-    rig.run(&["delete", "interconnect", "--all", "--wait=false"]);
-    until_struck(&rig, "the end").await;
-    until_none(&rig, &format!("{kind}: all gone")).await;
-    ids.sort();
-    for operation in ["create", "delete"] {
-        let mut done = rig.ledger_ids(operation).await;
-        done.sort();
-        assert_eq!(done, ids, "{kind}: {operation}");
-    }
-    assert_eq!(rig.upstream().await, [] as [String; 0], "{kind}");
-}
-
-async fn survive_all(kinds: &[&str]) {
-    join_all(kinds.iter().map(|kind| survive(kind))).await;
-}
-
-#[tokio::test]
-async fn a_connection_that_breaks_at_any_request_leads_to_one_order_and_one_end() {
-    survive_all(&["lost-answer", "drop", "truncate", "acts-later"]).await;
-}
-
-#[tokio::test]
-async fn a_refusal_of_any_request_leads_to_one_order_and_one_end() {
-    survive_all(&["400", "401", "403", "404"]).await;
-}
-
-#[tokio::test]
-async fn a_provider_in_trouble_at_any_request_gets_one_order_and_one_end() {
-    survive_all(&["409", "429", "500", "503"]).await;
-}
-
-#[tokio::test]
-async fn an_answer_that_is_late_or_unreadable_at_any_request_leads_to_one_order_and_one_end() {
-    survive_all(&["delay", "html", "endless"]).await;
 }
 
 #[tokio::test]
@@ -237,17 +104,21 @@ async fn what_is_deleted_while_it_is_ordered_leaves_nothing_behind() {
     let rig = Rig::start().await;
     rig.order("first", 1).await;
     until_search_proven(&rig).await;
-    for (n, kind, ordered) in [(2, "acts-later", 1), (3, "lost-answer", 1), (5, "drop", 0), (6, "400", 0)] {
-        let (fault, _) = fault(kind);
+    for (n, name, fault, ordered) in [
+        (2, "acts-later", json!({"what": "acts-later", "seconds": LATER}), 1),
+        (3, "lost-answer", json!({"what": "lost-answer"}), 1),
+        (5, "drop", json!({"what": "drop"}), 0),
+        (6, "refused", json!({"what": "status", "status": 400}), 0),
+    ] {
         rig.clear_faults().await;
         rig.tell_sim("faults", &json!([at(&fault, "POST", "interconnects$")])).await;
         let before = rig.ledger("create").await;
-        rig.order(kind, n).await;
+        rig.order(name, n).await;
         until_struck(&rig, "the order").await;
-        rig.delete("interconnect", kind);
-        rig.until_gone(kind).await;
-        assert_eq!(rig.upstream().await.len(), 1, "{kind}");
-        assert_eq!(rig.ledger("create").await, before + ordered, "{kind}");
+        rig.delete("interconnect", name);
+        rig.until_gone(name).await;
+        assert_eq!(rig.upstream().await.len(), 1, "{name}");
+        assert_eq!(rig.ledger("create").await, before + ordered, "{name}");
     }
 }
 

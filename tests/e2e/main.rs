@@ -4,6 +4,7 @@ mod bad_input;
 mod contract;
 mod faults;
 mod letters;
+mod partner;
 mod policies;
 mod rig;
 mod running;

@@ -94,20 +94,15 @@ async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvErr
     say("applying examples/");
     print!("{}", plane.kubectl(&["apply", "-f", &root().join("examples").display().to_string()], "")?);
     let in_circuits = |args: &[&str]| plane.kubectl(&[&["-n", CIRCUITS], args].concat(), "");
-    wait("every circuit ordered, with its LOA", || {
-        let documents =
-            in_circuits(&["get", "interconnects", "-o", "jsonpath={.items[*].status.documents[0].secretName}"])?;
-        let names = in_circuits(&["get", "interconnects", "-o", "name"])?;
-        Ok(documents.split_whitespace().count() == names.lines().count())
-    })
-    .await?;
+    let timeout = format!("--timeout={}s", PATIENCE.as_secs());
+    // Ordered, heard of, and the LOA kept where there is one.
+    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Synced", &timeout])?;
     print!("\n{}\n", in_circuits(&["get", "circuits"])?);
     say("two weeks pass: the cross connects are patched, light comes up");
     simulator.tell("clock", r#"{"advance": "15d"}"#)?;
     // A look now, rather than at the next poll.
     let now = format!("interconnect-operator.io/reconcile-at={}", begun_text());
     in_circuits(&["annotate", "--overwrite", "interconnects", "--all", &now])?;
-    let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     in_circuits(&["wait", "interconnects", "--all", "--for=condition=Ready", &timeout])?;
     Ok(())
 }

@@ -1,0 +1,117 @@
+//! Partner interconnects with Google Cloud: no answer repeats anything by which one could be found again.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::rig::{Rig, condition, external_id};
+use crate::suite::pairing_key;
+
+fn partner(rig: &Rig, name: &str, key: &str) -> Value {
+    let mut object = rig.interconnect(name, &Value::Null);
+    object["spec"].as_object_mut().unwrap().remove("direct");
+    let reference = json!({"name": "pairing", "key": key});
+    object["spec"]["gcpPartner"] = json!({"bandwidth": "1G", "pairingKeySecretRef": reference});
+    object
+}
+
+async fn rig_with_key() -> Rig {
+    let rig = Rig::start().await;
+    rig.apply(&rig.secret("pairing", &json!({"one": pairing_key(1), "two": pairing_key(2)}))).await;
+    rig
+}
+
+#[tokio::test]
+async fn a_partner_interconnect_is_ordered_shown_and_ended_and_its_pairing_key_shows_nowhere() {
+    let rig = rig_with_key().await;
+    rig.apply(&partner(&rig, "gcp-1", "one")).await;
+    let pending = rig.until_condition("gcp-1", "Reconciling", "True", "WaitingForProvider").await;
+    let status = pending.status.as_ref().unwrap();
+    assert_eq!((status.region.as_deref(), status.speed.as_deref()), (Some("europe-west4"), Some("1G")));
+    assert_eq!(status.common.documents, [], "a partner interconnect has no LOA");
+    rig.weeks_pass().await;
+    rig.until_ready("gcp-1").await;
+
+    let shown = rig.run(&["get", "provideraccounts,interconnects,events,leases", "-o", "yaml"]);
+    let metrics = rig.probe(rig.operator.as_ref().unwrap(), "/metrics").await.1;
+    for (what, text) in [("the objects", shown), ("the metrics", metrics), ("the log", rig.log_text())] {
+        let key = pairing_key(1);
+        assert!(!text.is_empty() && !text.contains(key.split('/').next().unwrap()), "the pairing key shows in {what}");
+    }
+    rig.delete("interconnect", "gcp-1");
+    rig.until_gone("gcp-1").await;
+    assert_eq!((rig.upstream().await.len(), rig.ledger("create").await, rig.ledger("delete").await), (0, 1, 1));
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_a_person_says_which_one_it_is() {
+    let rig = rig_with_key().await;
+    rig.tell_sim("faults", &json!([{"method": "POST", "what": "lost-answer"}])).await;
+    rig.apply(&partner(&rig, "gcp-1", "one")).await;
+    let message = rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
+    let [id] = <[String; 1]>::try_from(rig.upstream().await).unwrap();
+    assert!(message.contains(&id), "what may be it is named: {message}");
+    // Where a direct one's search is proven, this one's isn't.
+    rig.order("ams-1", 1).await;
+    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
+    rig.look_again("gcp-1").await;
+    rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
+
+    rig.annotate("gcp-1", &format!("external-id={id}"));
+    rig.weeks_pass().await;
+    assert_eq!(external_id(&rig.until_ready("gcp-1").await), Some(id.as_str()));
+    rig.delete("interconnect", "gcp-1");
+    rig.until_gone("gcp-1").await;
+    assert_eq!(rig.ask(Method::GET, &format!("interconnects/{id}"), None).await.0, 404);
+    assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (2, 1));
+}
+
+#[tokio::test]
+async fn after_a_lost_order_a_person_says_that_nothing_is_there() {
+    let rig = rig_with_key().await;
+    rig.tell_sim("faults", &json!([{"method": "POST", "what": "drop"}])).await;
+    rig.apply(&partner(&rig, "gcp-1", "one")).await;
+    let message = rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
+    assert_eq!(rig.ledger("create").await, 0);
+    let answer = message.split_once("create-outcome=").unwrap().1.trim();
+    rig.annotate("gcp-1", &format!("create-outcome={answer}"));
+    let ordered = rig.until_condition("gcp-1", "Synced", "True", "InSync").await;
+    assert_eq!(ordered.status.unwrap().common.creation.unwrap().attempt, 2);
+    assert_eq!(rig.ledger("create").await, 1);
+}
+
+#[tokio::test]
+async fn what_nobody_here_ordered_stops_the_order_of_one_like_it_until_a_person_tells_them_apart() {
+    let rig = rig_with_key().await;
+    let wish = json!({"resource": "interconnect", "body": {"type": "gcp_partner", "bandwidth": "1G", "pairing_key": pairing_key(9)}});
+    let theirs = rig.tell_sim("objects/cloudflare", &wish).await["name"].as_str().unwrap().to_owned();
+    rig.apply(&partner(&rig, "gcp-1", "one")).await;
+    let message = rig.until_stalled("gcp-1", "AlreadyOrdered").await;
+    assert!(message.contains(&theirs), "{message}");
+    let answer = message.split_once("create-outcome=").unwrap().1.trim();
+    rig.annotate("gcp-1", &format!("create-outcome={answer}"));
+    let ordered = rig.until_condition("gcp-1", "Synced", "True", "InSync").await;
+    assert_ne!(external_id(&ordered), Some(theirs.as_str()));
+    assert_eq!((rig.ledger("create").await, rig.upstream().await.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_pairing_key_is_waited_for_and_serves_one_object() {
+    let rig = Rig::start().await;
+    rig.apply(&partner(&rig, "gcp-1", "one")).await;
+    let waiting = rig.until_condition("gcp-1", "Reconciling", "True", "WaitingForDependency").await;
+    let message = &condition(&waiting, "Reconciling").unwrap().message;
+    assert!(message.contains("Secret pairing"), "{message}");
+    rig.apply(&rig.secret("pairing", &json!({"one": " "}))).await;
+    let empty = |object: &_| {
+        condition(object, "Reconciling").is_some_and(|reconciling| reconciling.message.contains("under the key one"))
+    };
+    rig.until("gcp-1", "a message that names the key", empty).await;
+    rig.apply(&rig.secret("pairing", &json!({"one": pairing_key(1)}))).await;
+    rig.until_ordered("gcp-1").await;
+
+    rig.apply(&partner(&rig, "gcp-2", "one")).await;
+    let message = rig.until_stalled("gcp-2", "AlreadyTaken").await;
+    assert!(message.contains("gcp-1"), "{message}");
+    rig.look_again("gcp-2").await;
+    assert_eq!(rig.ledger("create").await, 1);
+}
