@@ -13,8 +13,8 @@ use crate::lifecycle::key::sha256;
 pub const KEY: &str = "document.pdf";
 /// The Secret's type.
 const SECRET_TYPE: &str = "interconnect-operator.io/document";
-/// A Secret holds 1 MiB; some of that is not the document.
-const MAX_BYTES: usize = (1 << 20) - (16 << 10);
+/// The most that is kept, in bytes: a Secret holds 1 MiB, and some of that is not the document.
+pub const MAX_BYTES: usize = (1 << 20) - (16 << 10);
 /// A name in Kubernetes is at most this long.
 const MAX_NAME: usize = 253;
 
@@ -84,7 +84,8 @@ pub async fn store(client: &Client, object: &impl Circuit, name: &str, document:
     Ok(())
 }
 
-fn check(document: &[u8]) -> Result<(), DocumentError> {
+/// Whether it can be kept: a PDF that a Secret can hold.
+pub fn check(document: &[u8]) -> Result<(), DocumentError> {
     if !document.starts_with(b"%PDF-") {
         return Err(DocumentError::NotPdf(String::from_utf8_lossy(&document[..document.len().min(20)]).into_owned()));
     }

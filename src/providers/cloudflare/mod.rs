@@ -1,6 +1,6 @@
 //! Cloudflare Network Interconnect (docs/providers.md 1).
 
-mod wire;
+pub mod wire;
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,0 +1,66 @@
+//! A provider's answers, of any form.
+
+use interconnect_operator::providers::cloudflare::wire;
+use interconnect_operator::providers::transport::Answer;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::json;
+
+fn answer(body: &Value) -> Answer {
+    Answer { body: body.to_string().into_bytes() }
+}
+
+fn page() -> Value {
+    let item = json!({
+        "account": "a", "name": "ams01-1", "type": "direct", "slot_id": "5107A000-0000-4000-8000-000000000001",
+        "site": "AMS01", "speed": "10G", "facility": {"name": "x", "address": ["y", "z"]}, "owner": "o",
+    });
+    let partner = json!({"account": "a", "name": "gcp-1", "type": "gcp_partner", "region": "europe-west4"});
+    json!({"items": [item, partner], "next": 7})
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_are_too_strange_to_be_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let said = wire::explain(&body);
+        prop_assert!(said.is_none_or(|said| !said.is_empty()));
+        let answer = Answer { body };
+        let _ = wire::accepted(&answer);
+        let _ = wire::page::<wire::Interconnect>(&answer);
+        prop_assert!(wire::bare::<wire::State>(&answer).is_err() || std::str::from_utf8(&answer.body).is_ok());
+    }
+
+    /// S3: a list that isn't well-formed is none: nothing of it may be left out in silence.
+    #[test]
+    fn a_page_is_read_whole_or_not_at_all(body in json::nearly(page())) {
+        if let Ok(read) = wire::page::<wire::Interconnect>(&answer(&body)) {
+            let items = body["items"].as_array().unwrap();
+            prop_assert_eq!(read.items.len(), items.len());
+            prop_assert_eq!(read.next, body.get("next").and_then(Value::as_i64));
+            for (read, sent) in read.items.iter().zip(items) {
+                prop_assert_eq!(&read.name, sent["name"].as_str().unwrap());
+                let slot = sent.get("slot_id").and_then(Value::as_str).map(str::to_ascii_lowercase);
+                prop_assert_eq!(&read.slot_id, &slot);
+            }
+        }
+    }
+
+    #[test]
+    fn an_envelope_changes_nothing(body in json::nearly(page())) {
+        let wrapped = json!({"success": true, "errors": [], "messages": [], "result": body});
+        let names = |answer: &Answer| {
+            let page = wire::page::<wire::Interconnect>(answer).ok()?;
+            Some(page.items.into_iter().map(|item| item.name).collect::<Vec<_>>())
+        };
+        prop_assert_eq!(names(&answer(&body)), names(&answer(&wrapped)));
+    }
+
+    /// S2: a success that says it failed, or that can't be read, is no success.
+    #[test]
+    fn a_failure_in_an_envelope_is_never_taken_for_a_success(result in json::any()) {
+        let failed = answer(&json!({"success": false, "errors": [{"code": 1000, "message": "no"}], "result": result}));
+        prop_assert!(wire::accepted(&failed).is_err());
+        prop_assert!(wire::bare::<wire::Interconnect>(&failed).is_err());
+    }
+}

@@ -1,0 +1,292 @@
+//! The decision, told anything: what no facts may ever lead to. The walk goes where a real shell leads; this goes
+//! everywhere else, too.
+
+use std::time::Duration;
+
+use interconnect_operator::api::common::{Creation, DeletionPolicy, Operation, OperationType};
+use interconnect_operator::lifecycle::decide::{Release, Step, decide};
+use interconnect_operator::lifecycle::facts::*;
+use jiff::Timestamp;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const NOW: i64 = 1_800_000_000;
+
+fn id() -> impl Strategy<Value = String> {
+    select(vec!["one".to_owned(), "other".to_owned()])
+}
+
+fn uid() -> impl Strategy<Value = String> {
+    select(vec!["me".to_owned(), "you".to_owned()])
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (-4000_i64..4000).prop_map(|ago| Timestamp::from_second(NOW - ago).unwrap())
+}
+
+fn time() -> impl Strategy<Value = Duration> {
+    (0_u64..4000).prop_map(Duration::from_secs)
+}
+
+fn trouble() -> Trouble {
+    Trouble { reason: "ProviderUnreachable", message: "silence".into() }
+}
+
+fn answer() -> impl Strategy<Value = String> {
+    select(vec!["key/1=none", "key/2=none", "other/1=none"]).prop_map(str::to_owned)
+}
+
+fn marks() -> impl Strategy<Value = Marks> {
+    (of(id()), of(uid()), of(select(vec!["digest".to_owned(), "former".to_owned()])), of(answer())).prop_map(
+        |(external_id, owner, approved_plan, create_outcome)| Marks {
+            external_id,
+            owner,
+            approved_plan,
+            create_outcome,
+        },
+    )
+}
+
+fn creation() -> impl Strategy<Value = Creation> {
+    (1_u32..3, of(moment()), any::<bool>(), proptest::collection::vec(id(), 0..2)).prop_map(
+        |(attempt, started_at, conflict, dismissed)| Creation {
+            key: "key".into(),
+            attempt,
+            digest: started_at.map(|_| "digest".into()),
+            started_at,
+            conflict,
+            refused: None,
+            dismissed,
+        },
+    )
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    (moment(), of(moment())).prop_map(|(started_at, accepted_at)| Operation {
+        type_: OperationType::Delete,
+        key: "key".into(),
+        attempt: 1,
+        started_at,
+        accepted_at,
+    })
+}
+
+fn recorded() -> impl Strategy<Value = Recorded> {
+    let asked = select(vec!["CreateOutcomeUnknown", "AlreadyOrdered", "GoneUpstream"]).prop_map(str::to_owned);
+    (of(id()), of(creation()), of(operation()), proptest::collection::vec(id(), 0..2), any::<bool>(), of(asked))
+        .prop_map(|(external_id, creation, operation, candidates, ever_shown, asked)| Recorded {
+            external_id,
+            creation,
+            operation,
+            approved_digest: None,
+            candidates,
+            ever_shown,
+            asked,
+        })
+}
+
+fn account() -> impl Strategy<Value = AccountFacts> {
+    let problem = select(vec![
+        None,
+        Some(Problem::stalled("CredentialsRejected", "no")),
+        Some(Problem::waiting("WaitingForDependency", "not yet")),
+    ]);
+    (problem, any::<bool>(), any::<bool>()).prop_map(|(problem, closing, search_proven)| AccountFacts {
+        problem,
+        closing,
+        poll_interval: Duration::from_secs(300),
+        settle_time: Duration::from_secs(900),
+        search_proven,
+    })
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let refusal =
+        any::<bool>().prop_map(|by_provider| Refusal { by_provider, reason: "ProviderRefused", message: "no".into() });
+    prop_oneof![
+        of(id()).prop_map(|id| Sent::Done { id }),
+        refusal.prop_map(Sent::NotDone),
+        any::<bool>().prop_map(|conflict| Sent::Unknown { conflict, message: "lost".into() }),
+    ]
+}
+
+fn memory() -> impl Strategy<Value = Memory> {
+    (any::<bool>(), any::<bool>(), of(sent()), any::<bool>(), of(sent()), 0_u32..3, time(), of(time())).prop_map(
+        |(held_now, may_create, create, may_delete, delete, empty_searches, intent_known_for, heard_ago)| Memory {
+            held_now,
+            may_create,
+            create,
+            may_delete,
+            delete,
+            turned_away: None,
+            empty_searches,
+            intent_known_for,
+            heard_ago,
+        },
+    )
+}
+
+fn findings() -> impl Strategy<Value = Findings> {
+    let plan = any::<bool>().prop_map(|needs_approval| Plan {
+        digest: "digest".into(),
+        summary: "a port".into(),
+        needs_approval,
+        picks_recorded: true,
+    });
+    let fit = (id(), any::<bool>(), of(uid())).prop_map(|(id, exact, claimed_by)| Fit { id, exact, claimed_by });
+    let ids = || proptest::collection::vec(id(), 0..2);
+    (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok)))
+        .prop_map(|(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan })
+}
+
+fn search() -> impl Strategy<Value = Search> {
+    let found = prop_oneof![Just(Err(trouble())), findings().prop_map(Ok)];
+    (moment(), time(), found).prop_map(|(begun, intent_known_for, found)| Search { begun, intent_known_for, found })
+}
+
+fn look() -> impl Strategy<Value = Look> {
+    let readiness = select(vec![
+        Readiness::Ready,
+        Readiness::InProgress("soon".into()),
+        Readiness::NotUsable("Down", "dark".into()),
+    ]);
+    let upstream = (readiness, proptest::collection::vec(id(), 0..2)).prop_map(|(readiness, in_use_by)| Upstream {
+        readiness,
+        in_use_by,
+        drift: None,
+    });
+    let heard = prop_oneof![Just(Heard::NotFound), Just(Heard::NotHeard(trouble())), upstream.prop_map(Heard::Found)];
+    (moment(), of(time()), heard).prop_map(|(begun, missing_for, heard)| Look { begun, missing_for, heard })
+}
+
+prop_compose! {
+    fn any_facts()(
+        fresh in any::<bool>(),
+        deletion in of(any::<bool>()),
+        (finalizer, observe_only, suspended) in (any::<bool>(), any::<bool>(), any::<bool>()),
+        deletion_policy in of(select(vec![DeletionPolicy::Delete, DeletionPolicy::Retain])),
+        (marks, recorded, account, memory) in (marks(), recorded(), account(), memory()),
+        claimed_by in of(uid()),
+        (search, look, probe) in (of(search()), of(look()), of(any::<bool>())),
+        documents in select(vec![Documents::Settled, Documents::Due, Documents::Failed("no".into())]),
+    ) -> Facts {
+        Facts {
+            now: Timestamp::from_second(NOW).unwrap(),
+            read: if fresh { Read::Fresh } else { Read::Cached },
+            uid: "me".into(),
+            key: "key".into(),
+            deletion: deletion.map(|crd_going| Deletion { crd_going }),
+            finalizer,
+            observe_only,
+            deletion_policy,
+            suspended,
+            marks,
+            recorded,
+            account,
+            claimed_by,
+            memory,
+            search,
+            look,
+            probe: probe.map(|fine| if fine { Ok(()) } else { Err(trouble()) }),
+            documents,
+            basis: "1/1/".into(),
+        }
+    }
+}
+
+fn sends(step: &Step) -> bool {
+    matches!(step, Step::Create | Step::Delete(_))
+}
+
+fn prepares(step: &Step) -> bool {
+    matches!(step, Step::Intend(_) | Step::IntendDelete { .. })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn nothing_has_an_effect_from_a_cache(facts in any_facts()) {
+        // S12.
+        let step = decide(&facts);
+        prop_assert!(facts.read == Read::Fresh || !step.has_effect(), "{step:?}");
+    }
+
+    #[test]
+    fn nothing_is_sent_that_this_pass_did_not_write_down_first(facts in any_facts()) {
+        // S1, S8.
+        match decide(&facts) {
+            Step::Create => prop_assert!(facts.memory.may_create && facts.order_began().is_some()),
+            Step::Delete(_) => prop_assert!(facts.memory.may_delete && facts.recorded.operation.is_some()),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn no_order_is_begun_without_a_complete_search_that_found_nothing(facts in any_facts()) {
+        // S1, S4, S5, S7.
+        if let Step::Intend(plan) = decide(&facts) {
+            let search = facts.search.as_ref().unwrap();
+            let found = search.found.as_ref().unwrap();
+            let unclaimed = |fit: &&Fit| fit.claimed_by.is_none() && !facts.dismissed().contains(&fit.id);
+            prop_assert!(found.ours.iter().chain(&found.namesakes).all(|id| facts.dismissed().contains(id)));
+            prop_assert!(found.fits.iter().find(unclaimed).is_none());
+            prop_assert!(facts.identity() == Identity::None && facts.order_began().is_none());
+            prop_assert!(facts.claimed_by.is_none() && facts.account.problem.is_none() && !facts.account.closing);
+            prop_assert!(!plan.needs_approval || facts.approved(&plan.digest));
+            prop_assert!(facts.finalizer && facts.deletion.is_none());
+        }
+    }
+
+    #[test]
+    fn who_only_observes_or_holds_a_copy_changes_nothing_upstream(facts in any_facts()) {
+        // S5, S8.
+        let foreign = matches!(facts.identity(), Identity::Foreign { .. } | Identity::Conflict { .. });
+        let step = decide(&facts);
+        let not_mine = facts.observe_only && facts.order_began().is_none() || foreign;
+        prop_assert!(!(not_mine && (sends(&step) || prepares(&step))), "{step:?}");
+    }
+
+    #[test]
+    fn a_suspended_object_asks_nothing(facts in any_facts()) {
+        let step = decide(&Facts { suspended: true, deletion: None, ..facts });
+        prop_assert!(matches!(step, Step::Rest(_)), "{step:?}");
+    }
+
+    #[test]
+    fn nothing_is_ended_under_retain_or_while_the_crd_goes(facts in any_facts(), crd_going in any::<bool>()) {
+        // S8.
+        let policy = if crd_going { facts.deletion_policy } else { Some(DeletionPolicy::Retain) };
+        let step = decide(&Facts { deletion: Some(Deletion { crd_going }), deletion_policy: policy, ..facts });
+        prop_assert!(!matches!(step, Step::IntendDelete { .. }), "{step:?}");
+        prop_assert!(!matches!(step, Step::Delete(_)), "{step:?}");
+    }
+
+    #[test]
+    fn what_is_held_is_let_go_as_ended_only_after_the_providers_own_word_on_an_account_in_order(facts in any_facts()) {
+        // S6.
+        let step = decide(&facts);
+        if step == Step::Release(Release::Ended) {
+            prop_assert_eq!(&facts.look.as_ref().unwrap().heard, &Heard::NotFound);
+            prop_assert_eq!(&facts.probe, &Some(Ok(())));
+        }
+    }
+
+    #[test]
+    fn ready_is_true_only_of_what_was_just_seen_usable(facts in any_facts()) {
+        // S13.
+        if let Step::Rest(verdict) = decide(&facts) && verdict.ready.status == Some(true) {
+            let look = facts.fresh_look().unwrap();
+            prop_assert!(matches!(&look.heard, Heard::Found(upstream) if upstream.readiness == Readiness::Ready));
+        }
+    }
+
+    #[test]
+    fn every_stalled_says_something_and_is_told_apart_from_progress(facts in any_facts()) {
+        if let Step::Rest(verdict) = decide(&facts) {
+            prop_assert!(verdict.stalled.is_none() || verdict.reconciling.is_none());
+            prop_assert!(verdict.stalled.is_none_or(|word| !word.message.is_empty() && !word.reason.is_empty()));
+        }
+    }
+}

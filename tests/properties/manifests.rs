@@ -1,0 +1,98 @@
+//! Manifests: whatever the schemas let in, the operator can read.
+
+use std::sync::LazyLock;
+
+use interconnect_operator::api::{Interconnect, ProviderAccount, crds};
+use jsonschema::Validator;
+use kube::ResourceExt;
+use proptest::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::json;
+
+fn schema(kind: &str) -> Validator {
+    let crd = crds::all().into_iter().find(|crd| crd.spec.names.kind == kind).unwrap();
+    assert!(crd.name_any().ends_with("interconnect-operator.io"));
+    let version = crd.spec.versions.into_iter().next().unwrap();
+    let schema = serde_json::to_value(version.schema.unwrap().open_api_v3_schema.unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn interconnect() -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Interconnect", "metadata": {"name": "ams-1"},
+        "spec": {
+            "accountRef": {"name": "cloudflare"}, "managementPolicy": "Manage", "deletionPolicy": "Retain", "suspend": false,
+            "direct": {"slotId": "5107a000-0000-4000-8000-000000000001", "slotSelector": {"site": "AMS01", "speed": "10G"}, "speed": "10G"},
+            "gcpPartner": {"bandwidth": "50M", "pairingKeySecretRef": {"name": "k", "key": "pairingKey"}},
+            "loa": {"customerName": "Example B.V."},
+        },
+        "status": {
+            "observedGeneration": 1, "externalId": "x", "state": "Pending", "candidates": ["x"], "site": "AMS01",
+            "creation": {"key": "k", "attempt": 1, "digest": "d", "startedAt": "2026-11-25T06:48:18Z", "dismissed": ["y"],
+                         "refused": {"basis": "b", "message": "m"}},
+            "operation": {"type": "Delete", "key": "k", "attempt": 1, "startedAt": "2026-11-25T06:48:18Z"},
+            "plan": {"digest": "d", "summary": "s", "approvedDigest": "d"},
+            "facility": {"name": "n", "address": ["a"]},
+        },
+    })
+}
+
+fn account() -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount", "metadata": {"name": "cloudflare"},
+        "spec": {
+            "cloudflare": {"accountId": "023e105f4ecef8ad9ca31a8372d0c353"}, "endpoint": "https://api.cloudflare.com",
+            "credentialsSecretRef": {"name": "token"}, "pollInterval": "5m", "settleTime": "15m",
+            "limits": {"requests": 1200, "per": "5m", "concurrent": 4},
+            "orderPolicy": {"approval": "Required", "perOrder": {"monthly": "500.00", "once": "1000.00"}},
+        },
+        "status": {"observedGeneration": 1, "searchProven": {"interconnect": true}, "circuits": 3},
+    })
+}
+
+static INTERCONNECT: LazyLock<Validator> = LazyLock::new(|| schema("Interconnect"));
+static ACCOUNT: LazyLock<Validator> = LazyLock::new(|| schema("ProviderAccount"));
+
+/// Spec and status nearly right: what the API server sees to itself is as it must be.
+fn nearly(mut right: Value) -> impl Strategy<Value = Value> {
+    let parts = json!({"spec": right["spec"].take(), "status": right["status"].take()});
+    json::nearly(parts).prop_map(move |parts| {
+        let mut manifest = right.clone();
+        manifest.as_object_mut().unwrap().retain(|_, part| !part.is_null());
+        manifest.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+        manifest
+    })
+}
+
+fn is_read_if_let_in<K: DeserializeOwned>(schema: &Validator, manifest: Value) -> Result<(), TestCaseError> {
+    if schema.is_valid(&manifest) {
+        let read = serde_json::from_value::<K>(manifest.clone());
+        prop_assert!(read.is_ok(), "{}: {manifest}", read.err().unwrap());
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn an_interconnect_that_the_schema_lets_in_can_be_read(manifest in nearly(interconnect())) {
+        is_read_if_let_in::<Interconnect>(&INTERCONNECT, manifest)?;
+    }
+
+    #[test]
+    fn an_account_that_the_schema_lets_in_can_be_read(manifest in nearly(account())) {
+        is_read_if_let_in::<ProviderAccount>(&ACCOUNT, manifest)?;
+    }
+}
+
+/// The samples themselves are right, so that what is made of them is nearly so.
+#[test]
+fn the_samples_are_let_in() {
+    for (kind, schema, sample) in
+        [("Interconnect", &INTERCONNECT, interconnect()), ("ProviderAccount", &ACCOUNT, account())]
+    {
+        let wrong: Vec<String> = schema.iter_errors(&sample).map(|error| error.to_string()).collect();
+        assert_eq!(wrong, [] as [String; 0], "{kind}");
+    }
+}
