@@ -69,18 +69,18 @@ pub async fn store(client: &Client, object: &impl Circuit, name: &str, document:
         data: Some([(KEY.into(), ByteString(document))].into()),
         ..Secret::default()
     };
-    match in_time(secrets.get_opt(name)).await? {
-        None => {
-            let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
-            in_time(secrets.create(&params, &secret)).await?;
-        }
-        // S10: what isn't ours is never overwritten.
-        Some(found) if !owned_by(&found, object) => return Err(DocumentError::NotOurs(name.into())),
-        Some(found) => {
-            secret.metadata.resource_version = found.resource_version();
-            in_time(secrets.patch(name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&secret))).await?;
-        }
+    let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
+    match in_time(secrets.create(&params, &secret)).await {
+        Err(KubeError::AlreadyThere) => {}
+        created => return Ok(created.map(drop)?),
     }
+    let found = in_time(secrets.get(name)).await?;
+    // S10: what isn't ours is never overwritten.
+    if !owned_by(&found, object) {
+        return Err(DocumentError::NotOurs(name.into()));
+    }
+    secret.metadata.resource_version = found.resource_version();
+    in_time(secrets.patch(name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&secret))).await?;
     Ok(())
 }
 

@@ -25,6 +25,9 @@ pub enum KubeError {
     /// It isn't there.
     #[error("not found")]
     NotFound,
+    /// There is one of this name already.
+    #[error("already there")]
+    AlreadyThere,
     /// The operator has no right to it.
     #[error("{0}")]
     Forbidden(String),
@@ -41,7 +44,8 @@ impl From<kube::Error> for KubeError {
         match &error {
             kube::Error::Api(status) if status.code == 404 => Self::NotFound,
             kube::Error::Api(status) if status.code == 403 => Self::Forbidden(status.message.clone()),
-            kube::Error::Api(status) if status.is_conflict() && !status.is_already_exists() => Self::Conflict,
+            kube::Error::Api(status) if status.is_already_exists() => Self::AlreadyThere,
+            kube::Error::Api(status) if status.is_conflict() => Self::Conflict,
             _ => Self::Other(Box::new(error)),
         }
     }

@@ -1,0 +1,21 @@
+//! A provider's answer, of any bytes: read or refused, never more than it says.
+#![no_main]
+
+use interconnect_operator::providers::cloudflare::wire;
+use interconnect_operator::providers::transport::Answer;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| {
+    let said = wire::explain(body);
+    assert!(said.is_none_or(|said| !said.is_empty()));
+    let answer = Answer { body: body.to_vec() };
+    let failed = answer.json::<serde_json::Value>().is_ok_and(|body| body["success"] == false);
+    assert!(!failed || wire::accepted(&answer).is_err());
+    assert!(!failed || wire::bare::<wire::State>(&answer).is_err());
+    if let Ok(page) = wire::page::<wire::Interconnect>(&answer) {
+        let body: serde_json::Value = answer.json().unwrap();
+        let list = if body["success"] == true { &body["result"]["items"] } else { &body["items"] };
+        assert_eq!(Some(page.items.len()), list.as_array().map(Vec::len), "a page is read whole or not at all");
+    }
+    let _ = wire::page::<wire::Slot>(&answer);
+});
