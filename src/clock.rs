@@ -16,6 +16,11 @@ impl Moment {
         Self(self.0.saturating_add(by))
     }
 
+    /// How long after the other, or nothing if it isn't.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// This much earlier, or the first moment there is.
     pub fn before(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(by))
@@ -49,7 +54,7 @@ impl Clock {
 
     /// How long ago that was.
     pub fn since(&self, moment: Moment) -> Duration {
-        self.now().0.saturating_sub(moment.0)
+        self.now().since(moment)
     }
 
     /// Lets time pass, by both clocks: tests don't wait for it.

@@ -17,7 +17,7 @@ use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::utils::WatchStreamExt;
 use kube::runtime::watcher::{self, Event};
-use kube::runtime::{Controller, PredicateConfig, controller, predicates, reflector};
+use kube::runtime::{Controller, PredicateConfig, controller, reflector};
 use kube::{Api, Client, Resource, ResourceExt};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,6 +38,7 @@ use crate::leader::{Leadership, LeaseSettings};
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::claims::Claims;
 use crate::lifecycle::engine::{Engine, Shared};
+use crate::lifecycle::wakes::user_changes;
 use crate::probes::{self, Waiting};
 use crate::telemetry::{Metrics, RequestLabels};
 
@@ -281,7 +282,7 @@ impl Operator {
                     .watches_stream(accounts, move |account| circuits_of(&circuits, &account))
                     .with_config(controller::Config::default().concurrency(self.settings.concurrency))
                     .graceful_shutdown_on(stopped(self.stop.clone()));
-                let reconcile = |object, engine: Arc<Engine<A>>| engine.reconcile(object);
+                let reconcile = |object, engine: Arc<Engine<A>>| engine.wake(object);
                 let failed =
                     |object: Arc<A::Object>, error: &_, engine: Arc<Engine<A>>| engine.after_error(&object, error);
                 controller.run(reconcile, failed, engine.clone()).for_each(|_| async {}).boxed()
@@ -312,13 +313,6 @@ where
     K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
 {
     events.applied_objects().predicate_filter(matters, PredicateConfig::default())
-}
-
-/// What people or other programs change: our own status writes are none of it.
-fn user_changes<K: Resource>(object: &K) -> Option<u64> {
-    let parts = [predicates::generation(object), predicates::annotations(object), predicates::finalizers(object)];
-    let deleted = object.meta().deletion_timestamp.is_some();
-    Some(parts.into_iter().flatten().fold(u64::from(deleted), |hash, part| hash.rotate_left(7) ^ part))
 }
 
 /// What changes of an account for the circuits that use it.

@@ -17,6 +17,7 @@ use super::key::order_key;
 use super::memory::{Memories, Remembered, lock};
 use super::pass::{Flow, Pass};
 use super::verdict::Next;
+use super::wakes::{self, Rest};
 use crate::accounts::Accounts;
 use crate::api::common::{Circuit, ManagementPolicy};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
@@ -82,6 +83,20 @@ impl<A: Adapter> Engine<A> {
         Self { shared, memories: Memories::default(), kind: std::marker::PhantomData }
     }
 
+    /// The controller was woken for the object: takes the steps that it needs, unless it rests and nothing changed.
+    pub async fn wake(self: Arc<Self>, object: Arc<A::Object>) -> Result<Action, PassError> {
+        let rest = lock(&self.memories.of(&object.uid().unwrap_or_default())).rest;
+        match rest.and_then(|rest| rest.lasts(self.cause(&object), &self.shared.clock)) {
+            Some(left) => Ok(left.map_or_else(Action::await_change, Action::requeue)),
+            None => self.reconcile(object).await,
+        }
+    }
+
+    fn cause(&self, object: &A::Object) -> u64 {
+        let namespace = object.namespace().unwrap_or_default();
+        wakes::cause(object, &self.shared.accounts.get(&namespace, &object.common().account_ref.name))
+    }
+
     /// Takes the steps that the object needs now.
     pub async fn reconcile(self: Arc<Self>, object: Arc<A::Object>) -> Result<Action, PassError> {
         let (kind, started) = (self.kind(), Instant::now());
@@ -108,6 +123,8 @@ impl<A: Adapter> Engine<A> {
 
     async fn pass(&self, object: &A::Object) -> Result<Flow, PassError> {
         let uid = object.uid().unwrap_or_default();
+        let memory = self.memories.of(&uid);
+        lock(&memory).rest = None;
         let mut pass = self.begin(object.clone());
         let deadline = Instant::now() + PASS_DEADLINE;
         for _ in 0..MAX_STEPS {
@@ -123,7 +140,11 @@ impl<A: Adapter> Engine<A> {
                     self.forget(&uid);
                     return Ok(flow);
                 }
-                Ok(flow) => return Ok(flow),
+                Ok(Flow::Rested(wait)) => {
+                    let rest = Rest::new(pass.cause(), wait, &self.shared.clock);
+                    lock(&memory).rest = Some(rest);
+                    return Ok(Flow::Rested(wait));
+                }
                 Err(PassError::Kube(KubeError::NotFound)) => {
                     self.forget(&uid);
                     return Ok(Flow::Vanished);

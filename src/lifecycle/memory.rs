@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::facts::Sent;
 use super::pass::Intent;
+use super::wakes::Rest;
 use crate::clock::{Clock, Moment};
 
 /// What came of a mutation, and of which intent: another intent's says nothing of this one.
@@ -43,6 +44,8 @@ pub struct Remembered {
     pub last_mutation: Option<Moment>,
     /// When its documents' Secrets were last looked at.
     pub documents_checked: Option<Moment>,
+    /// The rest that the last pass ended with.
+    pub rest: Option<Rest>,
     /// Passes in a row that ended without what they wanted.
     pub failures: u32,
     /// What its `Ready` condition last said.

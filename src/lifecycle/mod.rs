@@ -10,3 +10,4 @@ pub mod key;
 pub mod memory;
 pub mod pass;
 pub mod verdict;
+pub mod wakes;

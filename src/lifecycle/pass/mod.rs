@@ -20,6 +20,7 @@ use super::facts::{
     self, Deletion, Documents, Facts, Heard, Marks, Memory, Problem, Read, Recorded, Refusal, Search, Trouble,
 };
 use super::memory::{Remembered, lock};
+use super::wakes;
 use crate::accounts::Entry;
 use crate::api::common::{Circuit, CommonStatus, Creation, Document, ManagementPolicy};
 use crate::api::conditions::{STALLED, reason};
@@ -113,6 +114,11 @@ impl<'e, A: Adapter> Pass<'e, A> {
         };
         pass.note_object();
         pass
+    }
+
+    /// What it was decided from in the end: the object as last read or written, and the account as the pass began.
+    pub fn cause(&self) -> u64 {
+        wakes::cause(&self.object, &self.entry)
     }
 
     /// The next step.
