@@ -107,6 +107,7 @@ impl Process {
     }
 
     pub fn look_at_account(&self, stage: &Stage<'_>, namespace: &str) -> Pass<KubeError> {
+        stage.strikes.spare();
         let account = stage.server.get(&key("provideraccounts", namespace, "cloudflare")).expect("no schedule deletes it");
         let account: ProviderAccount = read(account);
         self.accounts.clone().reconcile(Arc::new(account)).boxed()

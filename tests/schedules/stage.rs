@@ -38,7 +38,7 @@ pub struct Story(Arc<Mutex<Vec<String>>>);
 
 impl Story {
     pub fn tell(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
+        self.0.lock().unwrap().push(format!("{} {}", std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() % 1000000, line.into()));
     }
 
     pub fn whole(&self) -> String {

@@ -65,6 +65,11 @@ impl Strikes {
         self.0.lock().unwrap().clone()
     }
 
+    /// What runs now isn't struck.
+    pub fn spare(&self) {
+        *self.0.lock().unwrap() = Strike::at(None);
+    }
+
     /// Runs a pass, or lets it go on, until it ends or is struck.
     pub async fn drive<T>(
         &self,
