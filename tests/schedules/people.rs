@@ -8,7 +8,7 @@ use interconnect_operator::lifecycle::key::order_key;
 use serde_json::{Value, json};
 
 use crate::api_server::Key;
-use crate::promises::Promises;
+use crate::promises::{Circuit, Promises};
 use crate::stage::{
     ACCOUNT, CRD, NAMESPACES, SETTLE, Stage, condition, external_id, key, mark, set_mark, slot, uid,
 };
@@ -80,7 +80,7 @@ impl People {
                 stage.server.edit(key, |object| object["spec"]["suspend"] = suspend.into());
                 "suspends, or goes on with,"
             }
-            19..22 => restore(stage, rng, key),
+            19..22 => restore(stage, rng, key, object),
             22..24 => self.copy(stage, rng, object),
             24..26 => {
                 let policy = rng.choice([json!("Retain"), json!("Delete"), Value::Null]).unwrap();
@@ -190,13 +190,19 @@ impl People {
     }
 }
 
-/// Names something at the provider: what is the object's own if anything is, else anything, rightly or by mistake.
+/// Names something at the provider: what is the object's own if anything is, else anything, rightly or by mistake. But not
+/// what another object ordered that lost its record: such a mistake is believed, and said so in docs/safety.md ("people").
 fn import(stage: &Stage<'_>, rng: &mut Rng, promises: &Promises, key: &Key, object: &Value) -> &'static str {
     let own = promises.live_of(uid(object)).next();
     if external_id(object).is_some() || promises.sent_by(uid(object)) {
         return "leaves alone";
     }
-    let live: Vec<_> = promises.circuits.iter().filter(|circuit| circuit.live).collect();
+    let objects = stage.interconnects();
+    let lost = |circuit: &&Circuit| {
+        let maker = objects.iter().find(|(_, maker)| circuit.made_by.as_deref() == Some(uid(maker)));
+        maker.is_some_and(|(_, maker)| external_id(maker) != Some(&circuit.id))
+    };
+    let live: Vec<_> = promises.circuits.iter().filter(|circuit| circuit.live && !lost(circuit)).collect();
     let Some(chosen) = own.or_else(|| rng.choice(live)) else { return "finds nothing for" };
     stage.server.edit(key, |object| set_mark(object, "external-id", &chosen.id));
     "names something at the provider to"
@@ -217,8 +223,14 @@ fn confirm(stage: &Stage<'_>, promises: &Promises, key: &Key, object: &Value) ->
     "confirms whose id it is to"
 }
 
-/// A backup comes back: without status, without annotations, or without both.
-fn restore(stage: &Stage<'_>, rng: &mut Rng, key: &Key) -> &'static str {
+/// A backup comes back: without status, without annotations, or without both. But not while somebody named what this one
+/// ordered to another object by mistake.
+fn restore(stage: &Stage<'_>, rng: &mut Rng, key: &Key, object: &Value) -> &'static str {
+    let others = stage.interconnects().into_iter().filter(|(other, _)| other != key);
+    let named = |other: &Value| external_id(other).is_some() && external_id(other) == external_id(object);
+    if others.into_iter().any(|(_, other)| named(&other) && mark(&other, "external-id-owner").is_none()) {
+        return "doesn't restore";
+    }
     let (status, annotations) = rng.choice([(true, false), (false, true), (true, true)]).unwrap();
     stage.server.edit(key, |object| {
         if status {

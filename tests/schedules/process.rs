@@ -3,10 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use futures::FutureExt;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use interconnect_operator::accounts::Accounts;
 use interconnect_operator::accounts::reconcile::AccountController;
 use interconnect_operator::api::{Interconnect, ProviderAccount};
@@ -60,7 +59,7 @@ impl Process {
             metrics: Metrics::new(),
             clock: clock.clone(),
         });
-        let (story, deletions) = (stage.story.clone(), stage.asked_to_delete.clone());
+        let story = stage.story.clone();
         let controller = AccountController {
             client: client.clone(),
             accounts,
@@ -70,7 +69,6 @@ impl Process {
             used: vec![Box::new(|_, _| async { Ok(true) }.boxed())],
             events: recorder("accounts"),
             observer: Arc::new(move |method, status| {
-                deletions.fetch_add(u64::from(method == Method::DELETE), Ordering::SeqCst);
                 let heard = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
                 story.tell(format!("      provider {method}: {heard}"));
             }),

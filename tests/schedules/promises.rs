@@ -30,6 +30,7 @@ pub struct Circuit {
 #[derive(Clone, Debug)]
 struct Late {
     due: String,
+    orders: bool,
     by: Value,
 }
 
@@ -39,7 +40,8 @@ pub struct Promises {
     pub circuits: Vec<Circuit>,
     late: Vec<Late>,
     ledger_seen: usize,
-    /// Ids that a deletion ended.
+    /// Deletions that the provider was asked for, and the ids that they ended.
+    asked_to_end: u64,
     ended: HashSet<String>,
     /// Uids of objects of which a person said that nothing of theirs is upstream: they may order once more.
     pub answered: HashSet<String>,
@@ -50,6 +52,7 @@ pub struct Promises {
 impl Promises {
     /// Takes note of what happened since the last time, on behalf of the object that a pass worked on, if one did.
     pub async fn look(&mut self, stage: &Stage<'_>, actor: Option<&Value>) {
+        self.look_at_deletions(stage, actor).await;
         self.look_at_ledger(stage, actor).await;
         self.look_at_provider(stage).await;
         self.look_at_held(stage, actor).await;
@@ -71,9 +74,9 @@ impl Promises {
         self.circuits.iter().filter(move |circuit| circuit.live && circuit.made_by.as_deref() == Some(of))
     }
 
-    /// Whether something that the object sent may still act.
+    /// Whether an order that the object sent may still act.
     pub fn sent_by(&self, of: &str) -> bool {
-        self.late.iter().any(|late| uid(&late.by) == of)
+        self.late.iter().any(|late| late.orders && uid(&late.by) == of)
     }
 
     pub fn circuit(&self, id: &str) -> Option<&Circuit> {
@@ -128,9 +131,14 @@ impl Promises {
         self.ended.insert(id.to_owned());
     }
 
-    /// A DELETE is about to act, or was turned away, for this id.
-    pub fn deletes(&mut self, id: &str) {
-        if self.ended.contains(id) {
+    /// What a deletion ended is not asked to end again, whatever the provider would make of that.
+    async fn look_at_deletions(&mut self, stage: &Stage<'_>, actor: Option<&Value>) {
+        let requests = stage.control(Method::GET, "requests", Value::Null).await;
+        let deletions = requests.as_array().unwrap().iter().filter(|row| row["method"] == "DELETE");
+        let asked = deletions.filter_map(|row| row["count"].as_u64()).sum();
+        let id = actor.and_then(external_id).filter(|id| asked > self.asked_to_end && self.ended.contains(*id));
+        self.asked_to_end = asked;
+        if let Some(id) = id {
             self.breaks("a deletion is repeated that was done", id);
         }
     }
@@ -158,12 +166,13 @@ impl Promises {
 
     async fn look_at_held(&mut self, stage: &Stage<'_>, actor: Option<&Value>) {
         let held = stage.control(Method::GET, "held", Value::Null).await;
-        let due: Vec<String> = held.as_array().unwrap().iter().map(|held| held["due"].to_string()).collect();
-        self.late.retain(|late| due.contains(&late.due));
-        for due in due {
+        let held = held.as_array().unwrap().iter().map(|held| (held["due"].to_string(), held["method"] == "POST"));
+        let held: Vec<(String, bool)> = held.collect();
+        self.late.retain(|late| held.iter().any(|(due, _)| *due == late.due));
+        for (due, orders) in held {
             if !self.late.iter().any(|late| late.due == due) {
                 let by = actor.expect("nobody else sends anything").clone();
-                self.late.push(Late { due, by });
+                self.late.push(Late { due, orders, by });
             }
         }
     }

@@ -173,13 +173,9 @@ impl Schedule<'_> {
 
     /// Runs a pass, or lets it go on; it comes back if it is struck.
     async fn drive(&mut self, mut pass: Suspended) -> Option<Suspended> {
-        let deletions = self.stage.deletions();
         let driven = self.stage.strikes.drive(self.stage.simulator, &pass.strike, &mut pass.future).await;
         let now = self.stage.server.get(&pass.key).filter(|now| uid(now) == uid(&pass.actor));
         let actor = now.clone().unwrap_or(pass.actor.clone());
-        if self.stage.deletions() > deletions {
-            self.promises.deletes(crate::stage::external_id(&actor).unwrap_or_default());
-        }
         self.promises.look(&self.stage, Some(&actor)).await;
         match driven {
             Drive::Struck { at_provider } => {

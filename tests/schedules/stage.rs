@@ -1,6 +1,5 @@
 //! What a schedule plays on: the API server, the provider, and the time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,8 +53,6 @@ pub struct Stage<'s> {
     pub story: Story,
     /// How much time has passed.
     pub elapsed: Duration,
-    /// Deletions that a provider was asked for.
-    pub asked_to_delete: Arc<AtomicU64>,
 }
 
 impl<'s> Stage<'s> {
@@ -63,7 +60,7 @@ impl<'s> Stage<'s> {
     pub async fn new(simulator: &'s Simulator, sabotage: Sabotage, search_proven: bool) -> Self {
         let server = ApiServer::new(sabotage == Sabotage::NoVersions);
         let stage =
-            Self { server: Arc::new(server), simulator, strikes: Strikes::new(), story: Story::default(), elapsed: Duration::ZERO, asked_to_delete: Arc::default() };
+            Self { server: Arc::new(server), simulator, strikes: Strikes::new(), story: Story::default(), elapsed: Duration::ZERO };
         stage.control(Method::POST, "reset", Value::Null).await;
         let settle = if sabotage == Sabotage::NoSettleTime { "4s" } else { "15m" };
         for namespace in NAMESPACES {
@@ -85,10 +82,6 @@ impl<'s> Stage<'s> {
         }
         stage.make(("customresourcedefinitions", "", CRD), json!({"metadata": {"finalizers": ["customresourcecleanup"]}, "spec": {"group": GROUP, "names": {"kind": "Interconnect", "plural": "interconnects"}, "scope": "Namespaced", "versions": []}}));
         stage
-    }
-
-    pub fn deletions(&self) -> u64 {
-        self.asked_to_delete.load(Ordering::SeqCst)
     }
 
     pub fn endpoint(&self) -> String {
