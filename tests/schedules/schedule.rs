@@ -183,11 +183,13 @@ impl Schedule<'_> {
                 return Some(pass);
             }
             Drive::Done(Ok(_)) => {
-                self.stage.story.tell("    done");
-                if let Some(now) = now.filter(|_| pass.fresh) {
-                    self.promises.tells_the_truth(&self.stage, &now);
-                } else {
-                    pass.process.engine.forget(uid(&pass.actor));
+                let word = now.as_ref().map(|now| now["status"]["conditions"][0]["reason"].clone());
+                self.stage.story.tell(format!("    done: {}", word.unwrap_or_default()));
+                match now {
+                    Some(now) if pass.fresh => self.promises.tells_the_truth(&self.stage, &now),
+                    Some(_) => {}
+                    // As the watch would tell it.
+                    None => pass.process.engine.forget(uid(&pass.actor)),
                 }
             }
             Drive::Done(Err(error)) => {
