@@ -129,9 +129,10 @@ impl ApiServer {
         let wanted = wanted.map(|value| value.trim_start_matches("%3D").trim_start_matches('='));
         let account = |item: &Value| item["spec"]["accountRef"]["name"].as_str().map(ToOwned::to_owned);
         let store = self.store();
-        let here = store.objects.iter().filter(|((resource, namespace, _), _)| {
-            *resource == key.0 && (key.1.is_empty() || *namespace == key.1)
-        });
+        let here = store
+            .objects
+            .iter()
+            .filter(|((resource, namespace, _), _)| *resource == key.0 && (key.1.is_empty() || *namespace == key.1));
         let items: Vec<Value> = here
             .map(|(_, item)| item.clone())
             .filter(|item| wanted.is_none_or(|wanted| account(item).as_deref() == Some(wanted)))
@@ -318,7 +319,8 @@ mod tests {
     fn a_write_from_another_version_is_a_conflict() {
         let (server, made) = made();
         let one = format!("{PATH}/x");
-        let mut patch = json!({"metadata": {"resourceVersion": made["metadata"]["resourceVersion"], "annotations": {"a": "b"}}});
+        let mut patch =
+            json!({"metadata": {"resourceVersion": made["metadata"]["resourceVersion"], "annotations": {"a": "b"}}});
         assert_eq!(call(&server, Method::PATCH, &one, patch.clone()).unwrap().0, 200);
         assert_eq!(call(&server, Method::PATCH, &one, patch.clone()).unwrap().0, 409);
         patch["metadata"] = json!({"uid": "another"});
@@ -330,7 +332,10 @@ mod tests {
         let (server, mut made) = made();
         (made["status"], made["spec"]) = (json!({"s": 2}), json!({"n": 9}));
         let (_, after) = call(&server, Method::PUT, &format!("{PATH}/x/status"), made).unwrap();
-        assert_eq!((&after["status"]["s"], &after["spec"]["n"], &after["metadata"]["generation"]), (&json!(2), &json!(1), &json!(1)));
+        assert_eq!(
+            (&after["status"]["s"], &after["spec"]["n"], &after["metadata"]["generation"]),
+            (&json!(2), &json!(1), &json!(1))
+        );
         let (_, after) = call(&server, Method::PATCH, &format!("{PATH}/x"), json!({"spec": {"n": 2}})).unwrap();
         assert_eq!(after["metadata"]["generation"], 2);
     }

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 
 use crate::api_server::Key;
 use crate::promises::{Circuit, Promises};
-use crate::stage::{
-    ACCOUNT, CRD, NAMESPACES, SETTLE, Stage, condition, external_id, key, mark, set_mark, slot, uid,
-};
+use crate::stage::{ACCOUNT, CRD, NAMESPACES, SETTLE, Stage, condition, external_id, key, mark, set_mark, slot, uid};
 
 /// People, and what they remember.
 #[derive(Default)]
@@ -271,7 +269,9 @@ pub async fn outside(stage: &Stage<'_>, rng: &mut Rng, promises: &Promises, busy
             return;
         }
         let body = match rng.u8(0..3) {
-            0 => json!({"type": "gcp_partner", "bandwidth": "1G", "pairing_key": format!("{}/europe-west4/any", "5f0ddeed-0000-4000-8000-000000000000")}),
+            0 => {
+                json!({"type": "gcp_partner", "bandwidth": "1G", "pairing_key": format!("{}/europe-west4/any", "5f0ddeed-0000-4000-8000-000000000000")})
+            }
             _ => json!({"type": "direct", "slot_id": slot(rng.choice([1, 2, 3, 7]).unwrap())}),
         };
         let mut body = body;
@@ -283,7 +283,8 @@ pub async fn outside(stage: &Stage<'_>, rng: &mut Rng, promises: &Promises, busy
         return;
     }
     let id = rng.choice(live).unwrap();
-    let state = rng.choice([json!("gone"), json!("Down"), json!("Healthy"), json!("Healthy"), json!("Polishing"), Value::Null]);
+    let state =
+        rng.choice([json!("gone"), json!("Down"), json!("Healthy"), json!("Healthy"), json!("Polishing"), Value::Null]);
     stage.story.tell(format!("  the outside world: {id} is {state:?}"));
     stage.control(Method::POST, &format!("objects/cloudflare/{id}"), json!({"state": state})).await;
 }

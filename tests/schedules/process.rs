@@ -106,7 +106,8 @@ impl Process {
 
     pub fn look_at_account(&self, stage: &Stage<'_>, namespace: &str) -> Pass<KubeError> {
         stage.strikes.spare();
-        let account = stage.server.get(&key("provideraccounts", namespace, "cloudflare")).expect("no schedule deletes it");
+        let account =
+            stage.server.get(&key("provideraccounts", namespace, "cloudflare")).expect("no schedule deletes it");
         let account: ProviderAccount = read(account);
         self.accounts.clone().reconcile(Arc::new(account)).boxed()
     }
@@ -139,7 +140,8 @@ fn client(stage: &Stage<'_>) -> Client {
                 body: serde_json::from_slice(&body).unwrap_or_default(),
             };
             let answer = server.answer(call);
-            let heard = answer.as_ref().map_or_else(|| "no answer".to_owned(), |(status, _)| status.as_u16().to_string());
+            let heard =
+                answer.as_ref().map_or_else(|| "no answer".to_owned(), |(status, _)| status.as_u16().to_string());
             story.tell(format!("      {} {}: {heard}", parts.method, parts.uri.path()));
             strike.edge().await;
             let (status, answer) = answer.ok_or_else(|| std::io::Error::other("the answer was lost"))?;

@@ -39,6 +39,8 @@ struct Late {
 pub struct Promises {
     pub circuits: Vec<Circuit>,
     late: Vec<Late>,
+    /// How much the provider had answered, and how much time had passed, when it was last looked at.
+    looked: (u64, Duration),
     ledger_seen: usize,
     /// Deletions that the provider was asked for, and the ids that they ended.
     asked_to_end: u64,
@@ -52,17 +54,23 @@ pub struct Promises {
 impl Promises {
     /// Takes note of what happened since the last time, on behalf of the object that a pass worked on, if one did.
     pub async fn look(&mut self, stage: &Stage<'_>, actor: Option<&Value>) {
-        self.look_at_deletions(stage, actor).await;
-        self.look_at_ledger(stage, actor).await;
-        self.look_at_provider(stage).await;
-        self.look_at_held(stage, actor).await;
+        let now = (stage.simulator.answered(), stage.elapsed);
+        if self.looked != now {
+            self.look_at_deletions(stage, actor).await;
+            let changed = self.look_at_ledger(stage, actor).await;
+            self.look_at_held(stage, actor).await;
+            if changed || self.looked.1 != now.1 {
+                self.look_at_provider(stage).await;
+                self.one_order_each(stage);
+            }
+            self.looked = now;
+        }
         for change in stage.server.changes() {
             match change {
                 Change::Written(object) => self.tells_no_secret(&object),
                 Change::Gone(object) => self.let_go(stage, &object),
             }
         }
-        self.one_order_each(stage);
     }
 
     fn breaks(&mut self, promise: &str, what: impl std::fmt::Display) {
@@ -83,10 +91,11 @@ impl Promises {
         self.circuits.iter().find(|circuit| circuit.id == id)
     }
 
-    async fn look_at_ledger(&mut self, stage: &Stage<'_>, actor: Option<&Value>) {
+    async fn look_at_ledger(&mut self, stage: &Stage<'_>, actor: Option<&Value>) -> bool {
         let ledger = stage.control(Method::GET, "ledger", Value::Null).await;
         let new: Vec<Value> = ledger.as_array().unwrap()[self.ledger_seen..].to_vec();
         self.ledger_seen += new.len();
+        let changed = !new.is_empty();
         for entry in new {
             let by = match actor {
                 Some(actor) => actor.clone(),
@@ -99,6 +108,7 @@ impl Promises {
                 _ => self.ended_by(stage, &id, &by),
             }
         }
+        changed
     }
 
     fn ordered(&mut self, stage: &Stage<'_>, id: String, by: &Value) {
@@ -143,7 +153,8 @@ impl Promises {
         }
     }
 
-    async fn look_at_provider(&mut self, stage: &Stage<'_>) {
+    /// Which circuits live, and which are Healthy.
+    pub async fn look_at_provider(&mut self, stage: &Stage<'_>) {
         let objects = stage.control(Method::GET, "objects", Value::Null).await;
         let there: Vec<&Value> = objects["cloudflare"]["interconnects"].as_array().unwrap().iter().collect();
         for circuit in &mut self.circuits {
@@ -217,7 +228,8 @@ impl Promises {
         let mut seen: HashSet<&str> = HashSet::new();
         let live = self.circuits.iter().filter(|circuit| circuit.live && !held_here(circuit));
         let ordered = live.filter(|circuit| circuit.made_by.as_ref().is_some_and(|by| !self.answered.contains(by)));
-        let twice = ordered.into_iter().find(|circuit| !seen.insert(&circuit.wanted)).map(|circuit| circuit.wanted.clone());
+        let twice =
+            ordered.into_iter().find(|circuit| !seen.insert(&circuit.wanted)).map(|circuit| circuit.wanted.clone());
         if let Some(wanted) = twice {
             self.breaks("ordered again under the same name", wanted);
         }
@@ -233,7 +245,8 @@ impl Promises {
         if healthy.is_none_or(|healthy| stage.elapsed - healthy >= POLL * 3) {
             self.breaks("Ready, and it isn't so", format!("{} {id}, healthy {healthy:?}", object["metadata"]["name"]));
         }
-        let lost: Vec<&str> = self.live_of(uid(object)).map(|circuit| circuit.id.as_str()).filter(|live| *live != id).collect();
+        let lost: Vec<&str> =
+            self.live_of(uid(object)).map(|circuit| circuit.id.as_str()).filter(|live| *live != id).collect();
         if !lost.is_empty() {
             self.breaks("an order is lost", format!("{} holds {id}; {lost:?} is its own", object["metadata"]["name"]));
         }

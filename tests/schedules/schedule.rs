@@ -125,6 +125,7 @@ impl Schedule<'_> {
             99..102 => {
                 let busy = !self.suspended.is_empty();
                 people::outside(&self.stage, &mut self.rng, &self.promises, busy).await;
+                self.promises.look_at_provider(&self.stage).await;
             }
             102 => {
                 let namespace = self.rng.choice(NAMESPACES).unwrap();
@@ -284,12 +285,15 @@ impl Schedule<'_> {
         }
         let mut at_rest_since = 0;
         for round in 0..ROUNDS {
-            self.look_at_accounts().await;
+            if round % 8 == 0 {
+                self.look_at_accounts().await;
+            }
             for (key, object) in self.stage.interconnects() {
                 self.stage.story.tell(format!("  pass over {}", key.2));
                 let (process, future) = (self.leader.clone(), self.leader.pass(&object));
                 let strike = Strike::at(None);
-                self.drive(Suspended { process, key, actor: object, fresh: true, at_provider: false, strike, future }).await;
+                self.drive(Suspended { process, key, actor: object, fresh: true, at_provider: false, strike, future })
+                    .await;
             }
             if self.promises.broken.is_some() {
                 return;

@@ -37,7 +37,7 @@ pub struct Story(Arc<Mutex<Vec<String>>>);
 
 impl Story {
     pub fn tell(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(format!("{} {}", std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() % 1000000, line.into()));
+        self.0.lock().unwrap().push(line.into());
     }
 
     pub fn whole(&self) -> String {
@@ -59,8 +59,13 @@ impl<'s> Stage<'s> {
     /// Accounts, Secrets and the CRD are there; nothing is ordered.
     pub async fn new(simulator: &'s Simulator, sabotage: Sabotage, search_proven: bool) -> Self {
         let server = ApiServer::new(sabotage == Sabotage::NoVersions);
-        let stage =
-            Self { server: Arc::new(server), simulator, strikes: Strikes::new(), story: Story::default(), elapsed: Duration::ZERO };
+        let stage = Self {
+            server: Arc::new(server),
+            simulator,
+            strikes: Strikes::new(),
+            story: Story::default(),
+            elapsed: Duration::ZERO,
+        };
         stage.control(Method::POST, "reset", Value::Null).await;
         let settle = if sabotage == Sabotage::NoSettleTime { "4s" } else { "15m" };
         for namespace in NAMESPACES {
