@@ -169,7 +169,7 @@ pub struct Memory {
     pub empty_searches: u32,
     /// How long this process has known of the order under way.
     pub intent_known_for: Duration,
-    /// How long ago this process last heard the provider speak of the object.
+    /// How long ago this process asked the provider for what the object shows of it.
     pub heard_ago: Option<Duration>,
 }
 

@@ -36,7 +36,7 @@ pub struct Remembered {
     pub intent_seen: Option<(u32, Moment)>,
     /// Complete searches that did not find the order under way.
     pub empty_searches: u32,
-    /// When the provider last spoke of the object.
+    /// When the provider was last asked for what the object shows of it.
     pub heard: Option<Moment>,
     /// When the object was first found gone while the account was in order.
     pub missing_since: Option<Moment>,

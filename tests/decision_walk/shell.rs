@@ -256,7 +256,11 @@ impl Shell<'_> {
             Step::Wait(_) => self.rest(world, operator, &pass),
             Step::Rest(_) => {
                 self.rest(world, operator, &pass);
-                self.write(world, operator, &mut pass, step, outcome);
+                let written = self.write(world, operator, &mut pass, step, outcome);
+                let heard = pass.look.as_ref().filter(|look| written && look.seen != Seen::NotHeard);
+                if let Some(begun) = heard.map(|look| look.begun) {
+                    world.operators[operator].memory(pass.view.uid).heard = Some(begun);
+                }
                 false
             }
             Step::FetchDocuments(_) => true,
@@ -317,9 +321,6 @@ impl Shell<'_> {
         let now = world.now;
         world.proven |= seen == Seen::Found && pass.view.owner == Some(pass.view.uid) && !self.bounds.blind;
         let memory = world.operators[operator].memory(pass.view.uid);
-        if seen != Seen::NotHeard {
-            memory.heard = Some(now);
-        }
         if seen == Seen::Found {
             memory.missing = None;
         }

@@ -93,7 +93,10 @@ fn plan(facts: &Facts, findings: &Findings) -> Step {
 pub(super) fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
     let unclaimed = findings.fits.iter().filter(|fit| fit.claimed_by.is_none()).map(|fit| &fit.id);
     let all = findings.ours.iter().chain(&findings.namesakes).chain(unclaimed);
-    all.filter(|id| !facts.dismissed().contains(id)).cloned().collect()
+    let mut all: Vec<String> = all.filter(|id| !facts.dismissed().contains(id)).cloned().collect();
+    // The question is made of them: whatever order a search finds them in, it is the same one.
+    all.sort();
+    all
 }
 
 /// An order is under way and no id is known.

@@ -43,8 +43,10 @@ pub(super) fn part(facts: &Facts) -> Step {
 /// Whether deletion leaves alone what is upstream.
 fn retained(facts: &Facts) -> bool {
     let identity = facts.identity();
-    // What another object has the better claim on isn't this one's to end; an order of its own under way is.
-    let taken = facts.claimed_by.is_some() && (identity != Identity::None || facts.order_began().is_none());
+    // What another object has the better claim on isn't this one's to end; an order of its own is, under way or perhaps
+    // in a record that was lost.
+    let own = identity == Identity::None && (facts.order_began().is_some() || facts.record_lost());
+    let taken = facts.claimed_by.is_some() && !own;
     if facts.observe_only || taken {
         return true;
     }

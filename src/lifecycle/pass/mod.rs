@@ -82,6 +82,8 @@ struct Evidence<A: Adapter> {
 /// A look at the upstream object.
 struct Look<A: Adapter> {
     begun: Timestamp,
+    /// When it began, by the clock that only goes forward.
+    asked: Moment,
     missing_for: Option<Duration>,
     seen: Result<Seen<A::Details>, ReadError>,
 }

@@ -152,18 +152,15 @@ impl<A: Adapter> Pass<'_, A> {
         let Some(at) = self.access(&account) else { return };
         let seen = A::observe(at, &self.object, id, as_of).await;
         match &seen {
-            Ok(_) => {
-                let mut memory = lock(&self.memory);
-                (memory.heard, memory.missing_since) = (Some(self.clock().now()), None);
-            }
-            Err(ReadError::NotFound(_)) => lock(&self.memory).heard = Some(self.clock().now()),
+            Ok(_) => lock(&self.memory).missing_since = None,
+            Err(ReadError::NotFound(_)) => {}
             Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
         }
         if let Ok(seen) = &seen {
             self.prove_search(&account, id).await;
             self.evidence.documents = self.documents_due(A::documents(&self.object, id, &seen.details)).await;
         }
-        self.evidence.seen = Some(Look { begun, missing_for, seen });
+        self.evidence.seen = Some(Look { begun, asked: now, missing_for, seen });
     }
 
     /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).

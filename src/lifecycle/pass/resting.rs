@@ -13,6 +13,7 @@ use crate::lifecycle::engine::{PassError, due};
 use crate::lifecycle::facts::{Findings, Heard, Identity, Plan, Search};
 use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::{Next, Verdict};
+use crate::providers::outcome::ReadError;
 use crate::telemetry::KindLabels;
 
 impl<A: Adapter> Pass<'_, A> {
@@ -59,6 +60,10 @@ impl<A: Adapter> Pass<'_, A> {
         status.last_handled_reconcile_at = reconcile_at.or(status.last_handled_reconcile_at.take());
         conditions::apply(verdict, generation, status);
         self.write(changed).await?;
+        // S13: what could not be written is not shown, and doesn't keep what stands there true.
+        if let Some(Look { asked, seen: Ok(_) | Err(ReadError::NotFound(_)), .. }) = &self.evidence.seen {
+            lock(&self.memory).heard = Some(*asked);
+        }
         self.tell(&before, verdict).await;
         Ok(self.rested(verdict.next))
     }
