@@ -1,5 +1,7 @@
 //! The simulator's clock: real time that a test can push ahead or hurry up.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ const MAX_SPEED: f64 = 1_000_000.0;
 pub struct Moment {
     /// By the simulator's clock: states, expiry and due dates go by it.
     pub simulated: Timestamp,
-    /// By the wall clock: what a client would wait for in earnest goes by it.
+    /// By the wall clock.
     pub wall: Timestamp,
 }
 
@@ -43,6 +45,15 @@ impl Clock {
             .and_then(|passed| self.simulated.checked_add(passed).ok())
             .unwrap_or(Timestamp::MAX);
         Moment { simulated, wall }
+    }
+
+    /// How long it really takes until the simulated time is there; none if it never will be.
+    pub fn until(&self, due: Timestamp) -> Option<Duration> {
+        let left = Duration::try_from(due.duration_since(self.now().simulated)).unwrap_or_default();
+        if left.is_zero() {
+            return Some(left);
+        }
+        Duration::try_from_secs_f64(left.as_secs_f64() / self.speed).ok()
     }
 
     /// How many simulated seconds pass in one real second.

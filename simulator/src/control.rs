@@ -28,6 +28,7 @@ pub fn router() -> Router<Sim> {
         .route("/_sim/objects/{provider}", post(add))
         // An id may hold a slash.
         .route("/_sim/objects/{provider}/{*id}", post(act))
+        .route("/_sim/held", get(held))
         .route("/_sim/clock", get(show_clock).post(set_clock))
         .route("/_sim/settings", get(show_settings).post(set_settings))
         .route("/_sim/faults", get(show_faults).post(add_faults).delete(clear_faults))
@@ -122,7 +123,7 @@ struct ClockChange {
 
 async fn set_clock(State(sim): State<Sim>, body: Bytes) -> Answer {
     let change: ClockChange = parse(&body)?;
-    sim.change(|world| {
+    let shown = sim.change(|world| {
         // All of it or nothing.
         let mut clock = world.clock.clone();
         if let Some(advance) = &change.advance {
@@ -133,7 +134,13 @@ async fn set_clock(State(sim): State<Sim>, body: Bytes) -> Answer {
         }
         world.clock = clock;
         Ok(shown_clock(&world.clock))
-    })
+    });
+    sim.catch_up().await;
+    shown
+}
+
+async fn held(State(sim): State<Sim>) -> Json<Value> {
+    Json(json!(sim.lock().held))
 }
 
 async fn show_settings(State(sim): State<Sim>) -> Json<Value> {

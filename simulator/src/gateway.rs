@@ -38,7 +38,7 @@ impl fmt::Display for HangUp {
 
 impl std::error::Error for HangUp {}
 
-/// A list is to be shown as it was this long ago, by the wall clock.
+/// A list is to be shown as it was this long ago, by the simulator's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Lag(pub Duration);
 
@@ -143,9 +143,11 @@ impl Gateway {
             },
             What::ActsLater => {
                 let (sim, gate) = (self.sim.clone(), Arc::clone(gate));
+                let held = sim.hold(&request, fault.wait);
                 tokio::spawn(async move {
-                    if sim.still_there_after(fault.wait, epoch).await {
+                    if sim.still_there_at(held.due, epoch).await {
                         act(&gate, request).await;
+                        sim.acted(&held);
                     }
                 });
                 Outcome::HangUp

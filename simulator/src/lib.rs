@@ -21,8 +21,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::Method;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tower::ServiceExt;
 
 use crate::gateway::Gateway;
 use crate::world::Sim;
@@ -53,6 +59,7 @@ impl Default for Options {
 pub struct Simulator {
     url: String,
     sim: Sim,
+    control: Router,
     server: JoinHandle<()>,
 }
 
@@ -68,12 +75,30 @@ impl Simulator {
         let url = server::url_of(listener.local_addr()?);
         let gateway = Arc::new(Gateway::new(sim.clone()));
         let server = tokio::spawn(server::serve(listener, gateway));
-        Ok(Self { url, sim, server })
+        let control = control::router().with_state(sim.clone());
+        Ok(Self { url, sim, control, server })
     }
 
     /// Where it is reached, such as `http://127.0.0.1:8480`.
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// A call of the control interface, such as `clock`, without HTTP: for tests that make many.
+    pub async fn control(&self, method: Method, call: &str, body: &Value) -> Result<Value, String> {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder().method(method).uri(format!("/_sim/{call}")).body(body);
+        let request = request.map_err(|error| error.to_string())?;
+        let answer = self.control.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        let refused = !answer.status().is_success();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.map_err(|error| error.to_string())?;
+        let body: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+        if refused { Err(body["error"].to_string()) } else { Ok(body) }
+    }
+
+    /// How many requests to providers were answered, or hung up on, since start or reset.
+    pub fn answered(&self) -> u64 {
+        self.sim.lock().traffic.seen()
     }
 
     /// Ends it and returns when the address is free again and nothing acts

@@ -73,6 +73,11 @@ impl Traffic {
         self.exchanges.push_back((self.seen, exchange));
     }
 
+    /// How many exchanges there were.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// The counts as the control interface shows them.
     pub fn counts(&self) -> Value {
         let rows = self.counts.iter();

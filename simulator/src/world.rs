@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::extract::Request;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::clock::{Clock, Moment};
 use crate::cloudflare::{self, Cloudflare};
@@ -95,15 +98,30 @@ pub struct State {
     pub traffic: Traffic,
     /// What shall go wrong.
     pub faults: Faults,
+    /// What will act later.
+    pub held: Vec<Held>,
     /// Rises with each reset and at the end, so that a request that was held
     /// back can tell that its world is no longer there.
     pub epoch: u64,
+}
+
+/// A request that was taken in and acts later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// When it acts, by the simulator's clock.
+    pub due: Timestamp,
+    /// Its HTTP method.
+    pub method: String,
+    /// Its path below the provider's base.
+    pub path: String,
 }
 
 /// A handle to the one shared state.
 #[derive(Clone)]
 pub struct Sim {
     state: Arc<Mutex<State>>,
+    /// Told when the clock was moved, when the world was reset, and when something that was held back has acted.
+    moved: Arc<Notify>,
     slots: usize,
     file: Option<Arc<Path>>,
 }
@@ -122,8 +140,10 @@ impl Sim {
                 world: loaded.unwrap_or_else(|| World::built_in(slots)),
                 traffic: Traffic::default(),
                 faults: Faults::default(),
+                held: Vec::new(),
                 epoch: 0,
             })),
+            moved: Arc::default(),
             slots,
             file: file.map(Arc::from),
         };
@@ -153,8 +173,10 @@ impl Sim {
         state.world = World::built_in(self.slots);
         state.traffic = Traffic::default();
         state.faults = Faults::default();
+        state.held.clear();
         state.epoch += 1;
         self.save_or_complain(&state.world);
+        self.moved.notify_waiters();
     }
 
     /// Waits, and tells whether the world of that epoch is still there.
@@ -163,9 +185,64 @@ impl Sim {
         self.lock().epoch == epoch
     }
 
+    /// Keeps a request back for this long, by the simulator's clock.
+    pub fn hold(&self, request: &Request, wait: Duration) -> Held {
+        let mut state = self.lock();
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        let due = state.world.clock.now().simulated.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let held = Held { due, method: request.method().to_string(), path: request.uri().path().to_owned() };
+        state.held.push(held.clone());
+        held
+    }
+
+    /// Waits for a time by the simulator's clock, and tells whether the world of that epoch is still there.
+    pub async fn still_there_at(&self, due: Timestamp, epoch: u64) -> bool {
+        loop {
+            let moved = self.moved.notified();
+            let (left, there) = {
+                let state = self.lock();
+                (state.world.clock.until(due), state.epoch == epoch)
+            };
+            match left {
+                _ if !there => return false,
+                Some(Duration::ZERO) => return true,
+                Some(left) => tokio::select! { () = moved => {}, () = tokio::time::sleep(left) => {} },
+                None => moved.await,
+            }
+        }
+    }
+
+    /// What was held back has acted.
+    pub fn acted(&self, held: &Held) {
+        let all = &mut self.lock().held;
+        if let Some(place) = all.iter().position(|other| other == held) {
+            all.remove(place);
+        }
+        self.moved.notify_waiters();
+    }
+
+    /// The clock was moved: waits until everything has acted that was due by now.
+    pub async fn catch_up(&self) {
+        self.moved.notify_waiters();
+        loop {
+            let moved = self.moved.notified();
+            {
+                let state = self.lock();
+                let now = state.world.clock.now().simulated;
+                if state.held.iter().all(|held| held.due > now) {
+                    return;
+                }
+            }
+            moved.await;
+        }
+    }
+
     /// No request that is still held back shall act any more.
     pub fn close(&self) {
-        self.lock().epoch += 1;
+        let mut state = self.lock();
+        state.held.clear();
+        state.epoch += 1;
+        self.moved.notify_waiters();
     }
 
     fn save_or_complain(&self, world: &World) {

@@ -37,7 +37,7 @@ impl Call {
     /// Whether a list shows already what was created at that time.
     pub fn sees(&self, created: Timestamp) -> bool {
         self.lag.is_none_or(|lag| {
-            let age = self.now.wall.duration_since(created);
+            let age = self.now.simulated.duration_since(created);
             Duration::try_from(age).is_ok_and(|age| age >= lag)
         })
     }

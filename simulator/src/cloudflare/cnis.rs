@@ -105,7 +105,7 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     };
     // No tunnel runs over anything here, so none of them has the tunnel asked for.
     let in_tunnel = !call.query.contains_key("tunnel_id");
-    let wanted = all.filter(|(_, cni)| in_tunnel && cni.account == call.account && call.sees(cni.created.wall));
+    let wanted = all.filter(|(_, cni)| in_tunnel && cni.account == call.account && call.sees(cni.created));
     Ok(page.fill(wanted.map(|(place, cni)| (place, cni.shown()))))
 }
 
@@ -135,7 +135,7 @@ pub fn hang(cloudflare: &mut Cloudflare, body: &Value, now: Moment) -> Result<Cn
         bgp: wish.bgp,
         p2p_ip: end(address),
         cust_ip: end(address + 1),
-        created: now.into(),
+        created: now.simulated,
     };
     if cloudflare.with_conduit(&cni.conduit()).is_some() {
         return Err(conduit_taken());

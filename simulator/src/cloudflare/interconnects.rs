@@ -78,7 +78,7 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let all = world.cloudflare.interconnects(page.cursor());
     let wanted = all.filter(|(_, interconnect)| {
         interconnect.account == call.account
-            && call.sees(interconnect.created.wall)
+            && call.sees(interconnect.created)
             && kind.is_none_or(|it| it == interconnect.type_word())
             && site.is_none_or(|it| {
                 let slot = interconnect.slot();
@@ -109,7 +109,7 @@ pub fn order(cloudflare: &mut Cloudflare, body: &Value, now: Moment) -> Result<I
         _ => return Err(fields.refuse("type", "must be direct or gcp_partner")),
     };
     let interconnect =
-        Interconnect { name, account, kind, reservation: Uuid::new_v4(), created: now.into(), imposed: None };
+        Interconnect { name, account, kind, reservation: Uuid::new_v4(), created: now.simulated, imposed: None };
     cloudflare.insert_interconnect(interconnect.clone());
     Ok(interconnect)
 }

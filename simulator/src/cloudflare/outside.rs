@@ -51,7 +51,7 @@ impl Cloudflare {
         let mut shown = interconnect.shown();
         shown["state"] = state.into();
         shown["reason"] = reason.into();
-        shown["created"] = json!(interconnect.created.simulated);
+        shown["created"] = json!(interconnect.created);
         shown
     }
 

@@ -157,7 +157,7 @@ pub fn new_interconnect_name(prefix: &str) -> String {
 /// A slot as answers show it.
 pub fn shown(cloudflare: &Cloudflare, slot: SlotNumber, call: Option<&Call>) -> Value {
     let occupant = cloudflare.on_slot(slot);
-    let occupant = occupant.filter(|it| call.is_none_or(|call| call.sees(it.created.wall)));
+    let occupant = occupant.filter(|it| call.is_none_or(|call| call.sees(it.created)));
     let mut shown = json!({
         "id": slot.id(),
         "site": slot.site(),

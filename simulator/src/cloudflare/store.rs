@@ -39,7 +39,7 @@ pub struct Interconnect {
     /// The reserved virtual port.
     pub reservation: Uuid,
     /// When it was created.
-    pub created: Created,
+    pub created: Timestamp,
     /// The state that the outside world has put it in, if it has.
     pub imposed: Option<Condition>,
 }
@@ -61,21 +61,6 @@ pub enum Kind {
     },
 }
 
-/// A time of creation by both clocks.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Created {
-    /// By the simulator's clock.
-    pub simulated: Timestamp,
-    /// By the wall clock.
-    pub wall: Timestamp,
-}
-
-impl From<Moment> for Created {
-    fn from(Moment { simulated, wall }: Moment) -> Self {
-        Self { simulated, wall }
-    }
-}
-
 /// A state and its reason.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Condition {
@@ -90,7 +75,7 @@ impl Interconnect {
     /// The state at a time by the simulator's clock.
     pub fn condition(&self, now: Timestamp) -> Condition {
         self.imposed.clone().unwrap_or_else(|| {
-            let pending = now.duration_since(self.created.simulated) < PENDING_FOR;
+            let pending = now.duration_since(self.created) < PENDING_FOR;
             let state = if pending { "Pending" } else { "Healthy" };
             Condition { state: state.to_owned(), reason: None }
         })
@@ -123,7 +108,7 @@ pub struct Cni {
     /// The customer's end.
     pub cust_ip: String,
     /// When it was created.
-    pub created: Created,
+    pub created: Timestamp,
 }
 
 impl Cni {
@@ -177,7 +162,7 @@ impl Cloudflare {
         };
         built.index();
         // Long ago: no list lags behind them.
-        let created = Created { simulated: now.simulated - FOREIGN_AGE, wall: now.wall - FOREIGN_AGE };
+        let created = now.simulated - FOREIGN_AGE;
         for slot in slots::TAKEN {
             built.insert_interconnect(Interconnect {
                 name: slot.new_interconnect_name(),

@@ -156,6 +156,18 @@ async fn an_order_that_acts_later() {
 }
 
 #[tokio::test]
+async fn what_is_held_back_goes_by_the_simulators_clock() {
+    let bench = Bench::new().await;
+    bench.break_with(json!({"method": "POST", "what": "acts-later", "seconds": 600})).await;
+    assert!(bench.try_order(&slot(1)).await.is_err());
+    assert_eq!(bench.ask("held").await[0]["method"], "POST");
+    bench.tell("clock", json!({"advance": "9m"})).await;
+    assert_eq!(bench.ordered().await, 0);
+    bench.tell("clock", json!({"advance": "2m"})).await;
+    assert_eq!((bench.ordered().await, bench.ask("held").await), (1, json!([])));
+}
+
+#[tokio::test]
 async fn nothing_acts_later_in_the_next_world() {
     let bench = Bench::new().await;
     bench.break_with(json!({"method": "POST", "what": "acts-later", "seconds": 0.1})).await;
