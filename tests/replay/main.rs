@@ -15,6 +15,7 @@ mod strikes;
 mod words;
 
 // The model, as the walk has it; the walk's own report isn't wanted here.
+#[allow(dead_code)]
 #[path = "../decision_walk/mutants.rs"]
 mod mutants;
 #[path = "../decision_walk/shell.rs"]

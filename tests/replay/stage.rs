@@ -70,6 +70,7 @@ impl Stage {
         stage.prepare(bounds).await;
         for (name, slot) in bounds.wishes.iter().enumerate() {
             stage.make(name, *slot, &json!({})).await;
+            stage.before[name] = stage.objects[name].clone();
         }
         for operator in 0..bounds.operators {
             let process = Process::start(&stage, operator).await;
