@@ -217,7 +217,9 @@ impl Shell<'_> {
 
     /// Another object that this operator knows, with the better claim on what this one wants or holds.
     fn better(&self, world: &World, operator: usize, view: &Object) -> Option<Uid> {
-        let own = claims(view, self.bounds.keyed);
+        // Who is gone was forgotten, though a pass over it may be under way.
+        let known = world.operators[operator].known.contains(&view.uid);
+        let own = if known { claims(view, self.bounds.keyed) } else { Vec::new() };
         let others = world.objects.iter().flatten().filter(|other| other.uid != view.uid);
         let others = others.filter(|other| world.operators[operator].known.contains(&other.uid));
         let ahead = |other: &&Object| {
@@ -254,12 +256,14 @@ impl Shell<'_> {
             Step::Create => self.create(world, operator, &mut pass, outcome),
             Step::Delete(id) => self.delete(world, operator, &mut pass, parse(id), outcome),
             Step::Wait(_) => self.rest(world, operator, &pass),
+            // What could not be written, or whose answer was lost, is an error, and nothing is made of it.
             Step::Rest(_) => {
-                self.rest(world, operator, &pass);
-                let written = self.write(world, operator, &mut pass, step, outcome);
-                let heard = pass.look.as_ref().filter(|look| written && look.seen != Seen::NotHeard);
-                if let Some(begun) = heard.map(|look| look.begun) {
-                    world.operators[operator].memory(pass.view.uid).heard = Some(begun);
+                if self.write(world, operator, &mut pass, step, outcome) {
+                    let heard = pass.look.as_ref().filter(|look| look.seen != Seen::NotHeard);
+                    if let Some(begun) = heard.map(|look| look.begun) {
+                        world.operators[operator].memory(pass.view.uid).heard = Some(begun);
+                    }
+                    self.rest(world, operator, &pass);
                 }
                 false
             }
@@ -339,6 +343,7 @@ impl Shell<'_> {
 
     fn create(&self, world: &mut World, operator: usize, pass: &mut Pass, outcome: Outcome) -> bool {
         pass.may_create = false;
+        (pass.search, pass.look, pass.probe) = (None, None, None);
         let (uid, name, slot, now) = (pass.view.uid, pass.view.name, pass.view.slot, world.now);
         let intended = pass.view.status.creation.as_ref().and_then(|creation| creation.started);
         if !self.may_send(world, operator, intended) {
@@ -372,12 +377,12 @@ impl Shell<'_> {
             sent => sent,
         };
         world.operators[operator].memory(uid).create = Some((pass.view.intent(), sent));
-        (pass.search, pass.look, pass.probe) = (None, None, None);
         true
     }
 
     fn delete(&self, world: &mut World, operator: usize, pass: &mut Pass, id: Id, outcome: Outcome) -> bool {
         pass.may_delete = false;
+        (pass.search, pass.look, pass.probe) = (None, None, None);
         let uid = pass.view.uid;
         let intended = pass.view.status.operation.as_ref().map(|operation| operation.started);
         if !self.may_send(world, operator, intended) {
@@ -385,6 +390,8 @@ impl Shell<'_> {
             return true;
         }
         let sent = match outcome {
+            // A 404: whether it is gone is for a look to tell.
+            Outcome::Fine if world.circuit(id).is_none() => SentBy::NotDone,
             Outcome::Fine | Outcome::Lasting => {
                 world.end(id, &pass.view, outcome == Outcome::Lasting);
                 SentBy::Done(None)
@@ -402,7 +409,6 @@ impl Shell<'_> {
             _ => SentBy::Unknown { conflict: false },
         };
         world.operators[operator].memory(uid).delete = Some((pass.view.delete_intent(), sent));
-        (pass.search, pass.look, pass.probe) = (None, None, None);
         true
     }
 
@@ -432,7 +438,13 @@ impl Shell<'_> {
     /// Writes to Kubernetes; false: the pass is over.
     fn write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step, outcome: Outcome) -> bool {
         let checked = !matches!(self.mutant, Some(Mutant::S1NoPrecondition | Mutant::S12CacheWithoutPrecondition));
-        if !world.writable(&pass.view, checked) {
+        match step {
+            Step::Intend(_) => world.operators[operator].memory(pass.view.uid).create = None,
+            Step::IntendDelete { .. } => world.operators[operator].memory(pass.view.uid).delete = None,
+            _ => {}
+        }
+        let may_write = world.writable(&pass.view, checked);
+        if !may_write && !matches!(step, Step::Rest(_)) {
             return false;
         }
         let mut object = pass.view.clone();
@@ -440,17 +452,20 @@ impl Shell<'_> {
         if object == pass.view && matches!(step, Step::Rest(_)) {
             return true;
         }
-        if !world.write(object.clone(), checked) {
-            return false;
-        }
-        if matches!(step, Step::Release(_)) {
-            world.operators.iter_mut().for_each(|operator| operator.forget(pass.view.uid));
+        if !may_write || !world.write(object.clone(), checked) {
             return false;
         }
         let Some(written) = world.objects[object.name as usize].clone() else { return false };
+        let closed = written.status.creation.as_ref().is_none_or(|creation| creation.started.is_none());
+        if closed || written.marked.is_some() {
+            world.unsure.retain(|unsure| *unsure != written.uid);
+        }
+        if outcome == Outcome::Lost {
+            return false;
+        }
         pass.view = written;
         self.after_write(world, operator, pass, step);
-        outcome == Outcome::Fine
+        true
     }
 
     fn change(&self, world: &mut World, operator: usize, pass: &Pass, object: &mut Object, step: &Step) {
@@ -464,6 +479,7 @@ impl Shell<'_> {
                 let digest = Some(plan.digest.clone());
                 object.status.creation =
                     Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
+                object.status.show_under_way();
                 world.unsure.push(uid);
             }
             Step::Record { id, ordered } => {
@@ -493,7 +509,8 @@ impl Shell<'_> {
                 let attempt = if self.is(Mutant::S3AttemptNotRaised) { attempt } else { attempt + 1 };
                 let before = object.status.creation.take().unwrap_or_default().dismissed;
                 let dismissed = before.into_iter().chain(dismissed.iter().map(|id| parse(id))).collect();
-                object.status = Status::default();
+                let Status { ready, stalled, .. } = object.status;
+                object.status = Status { ready, stalled, ..Status::default() };
                 object.status.creation = Some(Creation { attempt, dismissed, ..Creation::default() });
             }
             Step::VoidAnswer => {
@@ -510,6 +527,7 @@ impl Shell<'_> {
                     world.broken = Some("a deletion that was done is repeated");
                 }
                 object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
+                object.status.show_under_way();
             }
             Step::RecordDeleted => object.status.operation.iter_mut().for_each(|operation| operation.accepted = true),
             Step::WithdrawDelete(_) => object.status.operation = None,
@@ -523,11 +541,14 @@ impl Shell<'_> {
             }
             Step::Rest(verdict) => {
                 let status = &mut object.status;
-                if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) {
+                let conflict = object.marked.zip(status.id).is_some_and(|(marked, recorded)| marked != recorded);
+                if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) && !conflict {
                     status.id = object.marked.or(status.id);
                 }
                 status.candidates = verdict.candidates.iter().map(|id| parse(id)).collect();
-                status.shown |= pass.look.as_ref().is_some_and(|look| look.seen == Seen::Found);
+                let seen = pass.look.as_ref().map(|look| &look.seen);
+                let gone = seen == Some(&Seen::NotFound) && pass.probe == Some(true);
+                status.shown = !gone && (status.shown || seen == Some(&Seen::Found));
                 (status.ready, status.stalled) =
                     (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
                 if verdict.reconciling.as_ref().is_some_and(|word| word.reason == "AwaitingApproval") {
@@ -549,7 +570,7 @@ impl Shell<'_> {
         self.note(world, operator, pass);
         let memory = world.operators[operator].memory(uid);
         match step {
-            Step::Intend(_) => (memory.create, pass.may_create) = (None, true),
+            Step::Intend(_) => pass.may_create = true,
             Step::Record { .. } => memory.create = None,
             Step::Withdraw(refusal) => {
                 memory.create = None;
@@ -561,16 +582,12 @@ impl Shell<'_> {
                 pass.fresh = false;
                 (pass.search, pass.look, pass.probe) = (None, None, None);
             }
-            Step::IntendDelete { .. } => (memory.delete, pass.may_delete) = (None, true),
+            Step::IntendDelete { .. } => pass.may_delete = true,
             Step::WithdrawDelete(refusal) => {
                 memory.delete = None;
                 pass.turned_away = Some(refusal.by_provider);
             }
             _ => {}
-        }
-        let closed = pass.view.status.creation.as_ref().is_none_or(|creation| creation.started.is_none());
-        if closed || pass.view.marked.is_some() || matches!(step, Step::Withdraw(_)) {
-            world.unsure.retain(|unsure| *unsure != uid);
         }
     }
 }

@@ -363,6 +363,7 @@ impl World {
         self.before[name] = Some(now);
         if written.deleting && !written.finalizer {
             self.released(&written);
+            self.operators.iter_mut().for_each(|operator| operator.forget(written.uid));
             self.objects[name] = None;
         } else {
             self.objects[name] = Some(written);
@@ -437,6 +438,14 @@ impl World {
         let foreign = object.owner.is_some_and(|owner| owner != object.uid);
         let imported = object.marked.is_some() && object.owner.is_none();
         foreign || imported || self.retain_all
+    }
+}
+
+impl Status {
+    /// What an intent says, in the same write: no question is asked any more.
+    pub fn show_under_way(&mut self) {
+        (self.ready, self.stalled) = (Some(false), None);
+        self.candidates.clear();
     }
 }
 

@@ -296,7 +296,10 @@ impl<'e, A: Adapter> Pass<'e, A> {
 
     async fn write(&mut self, changed: A::Object) -> Result<(), PassError> {
         let written = write_status(&self.engine.api(&self.object), &self.object, changed).await?;
-        self.set_object(written);
+        // S5: where nothing was written nobody said that the object is still there, and what is gone must claim nothing.
+        if written.resource_version() != self.object.resource_version() {
+            self.set_object(written);
+        }
         Ok(())
     }
 

@@ -1,0 +1,134 @@
+//! An operator process: the real engine with all that it remembers, driven step by step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::{Method, Request};
+use interconnect_operator::accounts::Accounts;
+use interconnect_operator::accounts::reconcile::AccountController;
+use interconnect_operator::api::{Interconnect, ProviderAccount};
+use interconnect_operator::kubernetes::KubeError;
+use interconnect_operator::leader::Leadership;
+use interconnect_operator::lifecycle::claims::Claims;
+use interconnect_operator::lifecycle::decide::Step;
+use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
+use interconnect_operator::lifecycle::pass::{Flow, Pass};
+use interconnect_operator::telemetry::Metrics;
+use k8s_controller::events::{EventRecorder, Reporter};
+use kube::Client;
+use kube::client::Body;
+use tokio::sync::broadcast;
+use tower::service_fn;
+
+use crate::adapter::Plain;
+use crate::stage::{ACCOUNT, Stage};
+
+pub struct Process {
+    engine: &'static Engine<Plain>,
+    shared: Arc<Shared>,
+    namespace: String,
+    /// The answer to the next write is lost.
+    lose: Arc<AtomicBool>,
+    /// Passes under way, by object's name.
+    passes: BTreeMap<usize, Pass<'static, Plain>>,
+}
+
+impl Process {
+    /// Starts as `Operator::work` does: accounts are looked at, claims filled from all objects.
+    pub async fn start(stage: &Stage, operator: usize) -> Self {
+        let (lose, clock) = (Arc::<AtomicBool>::default(), stage.clock.clone());
+        let client = losing(stage.client.clone(), lose.clone());
+        let (recheck, _) = broadcast::channel(256);
+        let accounts = Arc::new(Accounts::new(recheck));
+        let leadership = Leadership::new(client.clone(), stage.lease(operator), clock.clone());
+        let controller = AccountController {
+            client: client.clone(),
+            accounts: accounts.clone(),
+            allowed_endpoints: vec![stage.simulator.url().parse().unwrap()],
+            lease_duration: leadership.lease_duration(),
+            used: Vec::new(),
+            events: unheard(),
+            observer: Arc::new(|_, _| {}),
+            clock: clock.clone(),
+            releasing: tokio::sync::Mutex::default(),
+        };
+        let account: ProviderAccount = stage.api().get(ACCOUNT).await.unwrap();
+        Arc::new(controller).reconcile(Arc::new(account)).await.unwrap();
+        let metrics = Metrics::new();
+        let shared =
+            Shared { client, accounts, claims: Claims::default(), leadership, events: unheard(), metrics, clock };
+        let shared = Arc::new(shared);
+        // Passes borrow their engine, and engines come and go with crashes: the test's memory can bear it.
+        let engine: &'static Engine<Plain> = Box::leak(Box::new(Engine::new(shared.clone())));
+        let process = Self { engine, shared, namespace: stage.namespace.clone(), lose, passes: BTreeMap::new() };
+        process.note_all(stage);
+        process
+    }
+
+    /// Who takes over fills its claims first.
+    pub fn note_all(&self, stage: &Stage) {
+        stage.objects.iter().flatten().for_each(|object| self.engine.note(object));
+    }
+
+    /// The watch tells that an object is gone.
+    pub fn forget(&self, uid: &str) {
+        self.engine.forget(uid);
+    }
+
+    pub fn begin(&mut self, name: usize, seen: Interconnect) {
+        self.passes.insert(name, self.engine.begin(seen));
+    }
+
+    /// The next step of the pass over an object, if one is under way.
+    pub fn next(&self, name: usize) -> Option<Step> {
+        self.passes.get(&name).map(Pass::decide)
+    }
+
+    /// Takes the step, as `Engine::pass` does; if it writes to Kubernetes, the answer may be lost.
+    pub async fn take(&mut self, name: usize, uid: &str, step: Step, lost: bool) {
+        let Some(mut pass) = self.passes.remove(&name) else { return };
+        self.lose.store(lost, Ordering::SeqCst);
+        match pass.take(step).await {
+            Ok(Flow::Next) => drop(self.passes.insert(name, pass)),
+            Ok(Flow::Released | Flow::Vanished) | Err(PassError::Kube(KubeError::NotFound)) => self.engine.forget(uid),
+            Ok(Flow::Rested(_)) | Err(_) => {}
+        }
+        self.lose.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Process {
+    /// Closes the connections to the simulator.
+    fn drop(&mut self) {
+        self.shared.accounts.set(&self.namespace, ACCOUNT, None);
+    }
+}
+
+/// The same client, but for answers that are lost after a write to one of our objects took effect.
+fn losing(client: Client, lose: Arc<AtomicBool>) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = service_fn(move |request: Request<Body>| {
+        let (client, lose) = (client.clone(), lose.clone());
+        async move {
+            let writes = request.method() != Method::GET && request.uri().path().contains("/interconnects/");
+            let lost = writes && lose.swap(false, Ordering::SeqCst);
+            let answer = client.send(request).await?;
+            // A conflict is no answer that matters: nothing was written.
+            if lost && answer.status().is_success() {
+                Err(kube::Error::Service("the answer was lost".into()))
+            } else {
+                Ok(answer)
+            }
+        }
+    });
+    Client::new(service, namespace)
+}
+
+/// Events inform, and nobody reads them here.
+fn unheard() -> EventRecorder {
+    let nobody = service_fn(|_: Request<Body>| async {
+        Err::<http::Response<Body>, _>(kube::Error::Service("nobody listens".into()))
+    });
+    EventRecorder::new(Client::new(nobody, "default"), Reporter { controller: "replay".into(), instance: None })
+}
