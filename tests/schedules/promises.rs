@@ -189,11 +189,12 @@ impl Promises {
     }
 
     fn tells_no_secret(&mut self, object: &Value) {
-        let (text, secret) = (object.to_string(), object["kind"] == "Secret" || !object["data"].is_null());
-        for word in SECRETS {
-            if !secret && text.contains(word) {
-                self.breaks("a secret is told", format!("{word} in {text}"));
-            }
+        if !object["data"].is_null() {
+            return;
+        }
+        let text = object.to_string();
+        if let Some(secret) = SECRETS.into_iter().find(|secret| text.contains(secret)) {
+            self.breaks("a secret is told", format!("{secret} in {text}"));
         }
     }
 

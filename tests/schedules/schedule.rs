@@ -306,7 +306,7 @@ impl Schedule<'_> {
             if let Some(restless) = restless.filter(|_| round + 1 == ROUNDS) {
                 self.promises.broken = Some(restless);
             }
-            self.advance(if round % 8 == 2 { WEEKS } else { POLL }).await;
+            self.advance(if round % 8 == 1 { WEEKS } else { POLL }).await;
         }
     }
 }
