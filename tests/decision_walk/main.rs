@@ -53,7 +53,6 @@ const SCENARIOS: &[Bounds] = &[
     Bounds { name: "made again after Retain", remakes: 1, faults: 1, ticks: 3, retain: true, ..Q },
     Bounds { name: "made again after Retain, keyed", remakes: 1, faults: 1, ticks: 3, retain: true, keyed: true, ..Q },
     Bounds { name: "restored from a backup", restores: 1, crashes: 1, faults: 1, ticks: 3, answers: 1, ..Q },
-    Bounds { name: "restored, and another wants its slot", wishes: &[1, 2], restores: 1, ticks: 2, edits: 1, ..Q },
     Bounds { name: "the outside world acts", outside: 2, crashes: 1, faults: 1, ticks: 3, answers: 1, ..Q },
     Bounds { name: "approval", approval: true, copies: 1, answers: 1, ticks: 1, deletions: 2, ..Q },
 ];

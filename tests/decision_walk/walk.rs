@@ -134,8 +134,7 @@ impl Walk {
             if left.answers > 0 && self.bounds.approval && object.status.plan.is_some() && object.approved.is_none() {
                 events.push(Event::Approve(name));
             }
-            // What a backup took away is known by its fit with the wish only, and said in docs/safety.md (a rollback of etcd).
-            if left.edits > 0 && !object.frozen() && !world.has_upstream(object.uid) {
+            if left.edits > 0 && !object.frozen() {
                 events.push(Event::Edit(name));
             }
             if left.pokes > 0 {

@@ -313,12 +313,6 @@ impl World {
         self.circuits.iter().filter(move |circuit| circuit.live && circuit.made_by == Some(uid))
     }
 
-    /// Whether something that the object ordered is at the provider, or on its way there.
-    pub fn has_upstream(&self, uid: Uid) -> bool {
-        let under_way = |late: &Late| matches!(late, Late::Create { by, .. } if *by == uid);
-        self.live_of(uid).next().is_some() || self.late.iter().any(under_way)
-    }
-
     /// The provider makes a circuit.
     pub fn make(&mut self, slot: Slot, made_by: Option<Uid>, name: u8) -> Id {
         let id = self.circuits.len() as Id + 1;

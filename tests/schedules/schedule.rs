@@ -280,6 +280,7 @@ impl Schedule<'_> {
         self.stage.story.tell("  from here on nothing goes wrong any more");
         trouble::over(&self.stage).await;
         people::calm_down(&self.stage, &self.promises).await;
+        self.promises.look_at_provider(&self.stage).await;
         while !self.suspended.is_empty() {
             self.resume().await;
         }
