@@ -9,6 +9,7 @@ use interconnect_operator::lifecycle::facts::{
     AccountFacts, Deletion, Documents, Facts, Findings, Fit, Heard, Look, Marks, Memory, Plan, Problem, Read,
     Readiness, Recorded, Search, Sent, Trouble, Upstream,
 };
+use interconnect_operator::lifecycle::verdict::{Next, Verdict};
 use jiff::Timestamp;
 
 use crate::mutants::Mutant;
@@ -473,7 +474,7 @@ impl Shell<'_> {
                 let digest = Some(plan.digest.clone());
                 object.status.creation =
                     Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
-                object.status.show_under_way();
+                object.status.say(&Verdict::underway("Creating", "ordering", Next::Backoff), &());
                 world.unsure.push(uid);
             }
             Step::Record { id, ordered } => {
@@ -503,8 +504,8 @@ impl Shell<'_> {
                 let attempt = if self.is(Mutant::S3AttemptNotRaised) { attempt } else { attempt + 1 };
                 let before = object.status.creation.take().unwrap_or_default().dismissed;
                 let dismissed = before.into_iter().chain(dismissed.iter().map(|id| parse(id))).collect();
-                let Status { ready, stalled, .. } = object.status;
-                object.status = Status { ready, stalled, ..Status::default() };
+                let Status { ready, stalled, said, .. } = object.status;
+                object.status = Status { ready, stalled, said, ..Status::default() };
                 object.status.creation = Some(Creation { attempt, dismissed, ..Creation::default() });
             }
             Step::VoidAnswer => {
@@ -521,7 +522,7 @@ impl Shell<'_> {
                     world.broken = Some("a deletion that was done is repeated");
                 }
                 object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
-                object.status.show_under_way();
+                object.status.say(&Verdict::underway("Decommissioning", "ending", Next::Backoff), &());
             }
             Step::RecordDeleted => object.status.operation.iter_mut().for_each(|operation| operation.accepted = true),
             Step::WithdrawDelete(_) => object.status.operation = None,
@@ -539,15 +540,14 @@ impl Shell<'_> {
                 if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) && !conflict {
                     status.id = object.marked.or(status.id);
                 }
-                status.candidates = verdict.candidates.iter().map(|id| parse(id)).collect();
                 let seen = pass.look.as_ref().map(|look| &look.seen);
                 let gone = seen == Some(&Seen::NotFound) && pass.probe == Some(true);
                 status.shown = !gone && (status.shown || seen == Some(&Seen::Found));
-                (status.ready, status.stalled) =
-                    (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
-                if verdict.reconciling.as_ref().is_some_and(|word| word.reason == "AwaitingApproval") {
-                    status.plan = Some(self.digest(&pass.view));
-                }
+                let planned =
+                    |searched: &Searched| Some(self.plan(world, &pass.view, searched.found.as_ref()?).ok()?.digest);
+                status.plan = pass.search.as_ref().and_then(planned).or(status.plan.take());
+                let told = (object.generation, object.deleting, object.asked, &object.approved);
+                status.say(verdict, &told);
                 let found = |look: &Looked| look.seen == Seen::Found && now - look.begun < 3;
                 if status.ready == Some(true) && !pass.look.as_ref().is_some_and(found) {
                     world.broken = Some("Ready though no circuit was seen within three intervals");
