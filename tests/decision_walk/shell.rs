@@ -164,7 +164,7 @@ impl Shell<'_> {
                 intent_known_for: remembered.intent_seen.map_or(Duration::ZERO, |(_, since)| units(world.now - since)),
                 heard_ago: remembered.heard.map(|heard| units(world.now - heard)),
             },
-            search: pass.search.as_ref().map(|searched| self.search(world, operator, view, searched)),
+            search: pass.search.as_ref().map(|searched| self.search(world, view, searched)),
             look: pass.look.as_ref().map(look),
             probe: pass.probe.map(|fine| if fine { Ok(()) } else { Err(trouble()) }),
             documents: Documents::Settled,
@@ -172,11 +172,11 @@ impl Shell<'_> {
         }
     }
 
-    fn search(&self, world: &World, operator: usize, view: &Object, searched: &Searched) -> Search {
-        let found = searched.found.as_ref().ok_or_else(trouble).map(|ids| {
-            let seen = ids.iter().filter_map(|id| world.circuits.iter().find(|circuit| circuit.id == *id));
-            let mut findings = Findings { plan: Some(self.plan(world, view, ids)), ..Findings::default() };
-            for circuit in seen {
+    fn search(&self, world: &World, view: &Object, searched: &Searched) -> Search {
+        let found = searched.found.as_ref().ok_or_else(trouble).map(|found| {
+            let mut findings = Findings { plan: Some(self.plan(view, found)), ..Findings::default() };
+            for (id, holder) in &found.listed {
+                let Some(circuit) = world.circuits.iter().find(|circuit| circuit.id == *id) else { continue };
                 match circuit.made_by {
                     Some(uid) if self.bounds.keyed && uid == view.uid => findings.ours.push(circuit.id.to_string()),
                     Some(_) if self.bounds.keyed && circuit.name == view.name => {
@@ -186,7 +186,7 @@ impl Shell<'_> {
                     _ => findings.fits.push(Fit {
                         id: circuit.id.to_string(),
                         exact: true,
-                        claimed_by: self.holder(world, operator, view, circuit).map(|uid| uid.to_string()),
+                        claimed_by: holder.map(|uid| uid.to_string()),
                     }),
                 }
             }
@@ -195,12 +195,8 @@ impl Shell<'_> {
         Search { begun: at(searched.begun), intent_known_for: units(searched.known_for), found }
     }
 
-    fn plan(&self, world: &World, view: &Object, listed: &[Id]) -> Result<Plan, Problem> {
-        // A slot's own record doesn't lag as lists do.
-        let on_slot = |circuit: &&Circuit| circuit.live && circuit.slot == view.slot && !self.bounds.keyed;
-        let unseen =
-            world.circuits.iter().filter(on_slot).any(|circuit| !listed.contains(&circuit.id) && !self.bounds.blind);
-        if unseen {
+    fn plan(&self, view: &Object, found: &Found) -> Result<Plan, Problem> {
+        if found.occupied {
             return Err(Problem::stalled("NotAvailable", ""));
         }
         Ok(Plan {
@@ -289,11 +285,14 @@ impl Shell<'_> {
         let known_for = remembered.intent_seen.map_or(0, |(_, since)| world.now - since);
         let hidden = |circuit: &&Circuit| outcome == Outcome::Lags && circuit.since + LAG > world.now;
         let listed = world.circuits.iter().filter(|circuit| circuit.live && !hidden(circuit) && !self.bounds.blind);
-        let found: Vec<Id> = listed.map(|circuit| circuit.id).collect();
+        let held = |circuit: &Circuit| (circuit.id, self.holder(world, operator, &pass.view, circuit));
+        // A slot's own record doesn't lag as lists do.
+        let on_slot = |circuit: &Circuit| circuit.live && circuit.slot == pass.view.slot;
+        let occupied = !self.bounds.keyed && !self.bounds.blind && world.circuits.iter().any(on_slot);
         let found = match outcome {
-            Outcome::Unheard if self.is(Mutant::S3IncompleteListBelieved) => Some(Vec::new()),
+            Outcome::Unheard if self.is(Mutant::S3IncompleteListBelieved) => Some(Found::default()),
             Outcome::Unheard => None,
-            _ => Some(found),
+            _ => Some(Found { listed: listed.map(held).collect(), occupied }),
         };
         pass.search = Some(Searched { begun: world.now, known_for, found });
         true
@@ -543,8 +542,7 @@ impl Shell<'_> {
                 let seen = pass.look.as_ref().map(|look| &look.seen);
                 let gone = seen == Some(&Seen::NotFound) && pass.probe == Some(true);
                 status.shown = !gone && (status.shown || seen == Some(&Seen::Found));
-                let planned =
-                    |searched: &Searched| Some(self.plan(world, &pass.view, searched.found.as_ref()?).ok()?.digest);
+                let planned = |searched: &Searched| Some(self.plan(&pass.view, searched.found.as_ref()?).ok()?.digest);
                 status.plan = pass.search.as_ref().and_then(planned).or(status.plan.take());
                 let told = (object.generation, object.deleting, object.asked, &object.approved);
                 status.say(verdict, &told);

@@ -230,8 +230,16 @@ pub struct Pass {
 pub struct Searched {
     pub begun: Time,
     pub known_for: Time,
-    /// What a complete list showed; none if the provider wasn't heard.
-    pub found: Option<Vec<Id>>,
+    /// None if the provider wasn't heard.
+    pub found: Option<Found>,
+}
+
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
+pub struct Found {
+    /// What a complete list showed, with the other object that held it then.
+    pub listed: Vec<(Id, Option<Uid>)>,
+    /// Something stands on the slot.
+    pub occupied: bool,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
