@@ -26,6 +26,7 @@ mod walk;
 #[path = "../decision_walk/world.rs"]
 mod world;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use futures::StreamExt;
@@ -62,6 +63,15 @@ async fn replayed(seed: u64, mutant: Option<Mutant>) -> Story {
     Replay::begin(client, seed, mutant).await.to_its_end().await
 }
 
+/// What happened how often on all paths.
+fn tally(stories: &[Story]) -> String {
+    let mut all = BTreeMap::new();
+    for (what, count) in stories.iter().flat_map(|story| &story.tally) {
+        *all.entry(what.as_str()).or_insert(0) += count;
+    }
+    all.into_iter().map(|(what, count)| format!("{what} {count}")).collect::<Vec<_>>().join(", ")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_real_thing_does_as_the_model_says() {
     if let Some(seed) = from_env("REPLAY_SEED") {
@@ -73,8 +83,7 @@ async fn the_real_thing_does_as_the_model_says() {
     let seeds = 0..from_env("REPLAYS").unwrap_or(300);
     let stories: Vec<Story> =
         futures::stream::iter(seeds).map(|seed| replayed(seed, None)).buffer_unordered(AT_ONCE).collect().await;
-    let events: usize = stories.iter().map(|story| story.events).sum();
-    println!("{} paths, {events} events, {:.0} s", stories.len(), begun.elapsed().as_secs_f64());
+    println!("{} paths in {:.0} s: {}", stories.len(), begun.elapsed().as_secs_f64(), tally(&stories));
     let differ: Vec<&Story> = stories.iter().filter(|story| story.differs.is_some()).collect();
     for story in &differ {
         eprintln!("REPLAY_SEED={}: {}", story.seed, story.differs.as_deref().unwrap_or_default());
