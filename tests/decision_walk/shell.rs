@@ -9,6 +9,7 @@ use interconnect_operator::lifecycle::facts::{
     AccountFacts, Deletion, Documents, Facts, Findings, Fit, Heard, Look, Marks, Memory, Plan, Problem, Read,
     Readiness, Recorded, Search, Sent, Trouble, Upstream,
 };
+use interconnect_operator::lifecycle::verdict::{Next, Verdict};
 use jiff::Timestamp;
 
 use crate::mutants::Mutant;
@@ -163,7 +164,7 @@ impl Shell<'_> {
                 intent_known_for: remembered.intent_seen.map_or(Duration::ZERO, |(_, since)| units(world.now - since)),
                 heard_ago: remembered.heard.map(|heard| units(world.now - heard)),
             },
-            search: pass.search.as_ref().map(|searched| self.search(world, operator, view, searched)),
+            search: pass.search.as_ref().map(|searched| self.search(world, view, searched)),
             look: pass.look.as_ref().map(look),
             probe: pass.probe.map(|fine| if fine { Ok(()) } else { Err(trouble()) }),
             documents: Documents::Settled,
@@ -171,11 +172,11 @@ impl Shell<'_> {
         }
     }
 
-    fn search(&self, world: &World, operator: usize, view: &Object, searched: &Searched) -> Search {
-        let found = searched.found.as_ref().ok_or_else(trouble).map(|ids| {
-            let seen = ids.iter().filter_map(|id| world.circuits.iter().find(|circuit| circuit.id == *id));
-            let mut findings = Findings { plan: Some(self.plan(world, view, ids)), ..Findings::default() };
-            for circuit in seen {
+    fn search(&self, world: &World, view: &Object, searched: &Searched) -> Search {
+        let found = searched.found.as_ref().ok_or_else(trouble).map(|found| {
+            let mut findings = Findings { plan: Some(self.plan(view, found)), ..Findings::default() };
+            for (id, holder) in &found.listed {
+                let Some(circuit) = world.circuits.iter().find(|circuit| circuit.id == *id) else { continue };
                 match circuit.made_by {
                     Some(uid) if self.bounds.keyed && uid == view.uid => findings.ours.push(circuit.id.to_string()),
                     Some(_) if self.bounds.keyed && circuit.name == view.name => {
@@ -185,7 +186,7 @@ impl Shell<'_> {
                     _ => findings.fits.push(Fit {
                         id: circuit.id.to_string(),
                         exact: true,
-                        claimed_by: self.holder(world, operator, view, circuit).map(|uid| uid.to_string()),
+                        claimed_by: holder.map(|uid| uid.to_string()),
                     }),
                 }
             }
@@ -194,12 +195,8 @@ impl Shell<'_> {
         Search { begun: at(searched.begun), intent_known_for: units(searched.known_for), found }
     }
 
-    fn plan(&self, world: &World, view: &Object, listed: &[Id]) -> Result<Plan, Problem> {
-        // A slot's own record doesn't lag as lists do.
-        let on_slot = |circuit: &&Circuit| circuit.live && circuit.slot == view.slot && !self.bounds.keyed;
-        let unseen =
-            world.circuits.iter().filter(on_slot).any(|circuit| !listed.contains(&circuit.id) && !self.bounds.blind);
-        if unseen {
+    fn plan(&self, view: &Object, found: &Found) -> Result<Plan, Problem> {
+        if found.occupied {
             return Err(Problem::stalled("NotAvailable", ""));
         }
         Ok(Plan {
@@ -297,11 +294,14 @@ impl Shell<'_> {
         let known_for = remembered.intent_seen.map_or(0, |(_, since)| world.now - since);
         let hidden = |circuit: &&Circuit| outcome == Outcome::Lags && circuit.since + LAG > world.now;
         let listed = world.circuits.iter().filter(|circuit| circuit.live && !hidden(circuit) && !self.bounds.blind);
-        let found: Vec<Id> = listed.map(|circuit| circuit.id).collect();
+        let held = |circuit: &Circuit| (circuit.id, self.holder(world, operator, &pass.view, circuit));
+        // A slot's own record doesn't lag as lists do.
+        let on_slot = |circuit: &Circuit| circuit.live && circuit.slot == pass.view.slot;
+        let occupied = !self.bounds.keyed && !self.bounds.blind && world.circuits.iter().any(on_slot);
         let found = match outcome {
-            Outcome::Unheard if self.is(Mutant::S3IncompleteListBelieved) => Some(Vec::new()),
+            Outcome::Unheard if self.is(Mutant::S3IncompleteListBelieved) => Some(Found::default()),
             Outcome::Unheard => None,
-            _ => Some(found),
+            _ => Some(Found { listed: listed.map(held).collect(), occupied }),
         };
         pass.search = Some(Searched { begun: world.now, known_for, found });
         true
@@ -479,7 +479,7 @@ impl Shell<'_> {
                 let digest = Some(plan.digest.clone());
                 object.status.creation =
                     Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
-                object.status.show_under_way();
+                object.status.say(&Verdict::underway("Creating", "ordering", Next::Backoff), &());
                 world.unsure.push(uid);
             }
             Step::Record { id, ordered } => {
@@ -509,8 +509,8 @@ impl Shell<'_> {
                 let attempt = if self.is(Mutant::S3AttemptNotRaised) { attempt } else { attempt + 1 };
                 let before = object.status.creation.take().unwrap_or_default().dismissed;
                 let dismissed = before.into_iter().chain(dismissed.iter().map(|id| parse(id))).collect();
-                let Status { ready, stalled, .. } = object.status;
-                object.status = Status { ready, stalled, ..Status::default() };
+                let Status { ready, stalled, said, .. } = object.status;
+                object.status = Status { ready, stalled, said, ..Status::default() };
                 object.status.creation = Some(Creation { attempt, dismissed, ..Creation::default() });
             }
             Step::VoidAnswer => {
@@ -527,7 +527,7 @@ impl Shell<'_> {
                     world.broken = Some("a deletion that was done is repeated");
                 }
                 object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
-                object.status.show_under_way();
+                object.status.say(&Verdict::underway("Decommissioning", "ending", Next::Backoff), &());
             }
             Step::RecordDeleted => object.status.operation.iter_mut().for_each(|operation| operation.accepted = true),
             Step::WithdrawDelete(_) => object.status.operation = None,
@@ -545,15 +545,13 @@ impl Shell<'_> {
                 if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) && !conflict {
                     status.id = object.marked.or(status.id);
                 }
-                status.candidates = verdict.candidates.iter().map(|id| parse(id)).collect();
                 let seen = pass.look.as_ref().map(|look| &look.seen);
                 let gone = seen == Some(&Seen::NotFound) && pass.probe == Some(true);
                 status.shown = !gone && (status.shown || seen == Some(&Seen::Found));
-                (status.ready, status.stalled) =
-                    (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
-                if verdict.reconciling.as_ref().is_some_and(|word| word.reason == "AwaitingApproval") {
-                    status.plan = Some(self.digest(&pass.view));
-                }
+                let planned = |searched: &Searched| Some(self.plan(&pass.view, searched.found.as_ref()?).ok()?.digest);
+                status.plan = pass.search.as_ref().and_then(planned).or(status.plan.take());
+                let told = (object.generation, object.deleting, object.asked, &object.approved);
+                status.say(verdict, &told);
                 let found = |look: &Looked| look.seen == Seen::Found && now - look.begun < 3;
                 if status.ready == Some(true) && !pass.look.as_ref().is_some_and(found) {
                     world.broken = Some("Ready though no circuit was seen within three intervals");

@@ -318,7 +318,7 @@ impl Walk {
             let versionless = (world.objects.clone(), world.circuits.clone());
             quiet = if before == versionless { quiet + 1 } else { 0 };
             if quiet > usize::from(crate::world::SETTLE) + 2 {
-                settled(&world)?;
+                settled(&world, self.bounds.approval)?;
                 self.good.lock().unwrap().extend(passed);
                 return Ok(());
             }
@@ -398,10 +398,10 @@ fn honest_answer(world: &World, object: &Object) -> bool {
 }
 
 /// Whether all that is left is as it should be.
-fn settled(world: &World) -> Result<(), &'static str> {
+fn settled(world: &World, approval: bool) -> Result<(), &'static str> {
     for object in world.objects.iter().flatten() {
         let status = &object.status;
-        let asked = status.stalled.is_some() || (status.plan.is_some() && object.marked.is_none());
+        let asked = status.stalled.is_some() || (approval && status.plan.is_some() && object.marked.is_none());
         let holds = object.marked.and_then(|id| world.circuit(id)).is_some();
         let ready = holds && status.ready == Some(true);
         if !asked && (object.deleting || !ready) {

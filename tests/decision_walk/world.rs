@@ -1,8 +1,12 @@
 //! The world that the walk explores: an API server with objects, a provider with circuits, operators with what they
 //! remember, and everything that can go wrong between them. Times count units of one poll interval.
 
+use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use interconnect_operator::lifecycle::facts::Refusal;
 use interconnect_operator::lifecycle::key::fingerprint;
+use interconnect_operator::lifecycle::verdict::Verdict;
 
 /// Uids, circuits and slots are small numbers.
 pub type Uid = u8;
@@ -125,6 +129,8 @@ pub struct Status {
     pub plan: Option<String>,
     pub ready: Option<bool>,
     pub stalled: Option<&'static str>,
+    /// What the conditions say in words, and what `Synced` says: a write that changes only these is one, too.
+    pub said: (u64, u64),
 }
 
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
@@ -224,8 +230,16 @@ pub struct Pass {
 pub struct Searched {
     pub begun: Time,
     pub known_for: Time,
-    /// What a complete list showed; none if the provider wasn't heard.
-    pub found: Option<Vec<Id>>,
+    /// None if the provider wasn't heard.
+    pub found: Option<Found>,
+}
+
+#[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
+pub struct Found {
+    /// What a complete list showed, with the other object that held it then.
+    pub listed: Vec<(Id, Option<Uid>)>,
+    /// Something stands on the slot.
+    pub occupied: bool,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
@@ -436,11 +450,20 @@ impl World {
 }
 
 impl Status {
-    /// What an intent says, in the same write: no question is asked any more.
-    pub fn show_under_way(&mut self) {
-        (self.ready, self.stalled) = (Some(false), None);
-        self.candidates.clear();
+    /// Makes the conditions say this of what is told about the object.
+    pub fn say(&mut self, verdict: &Verdict, of: &impl Debug) {
+        (self.ready, self.stalled) = (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
+        self.candidates = verdict.candidates.iter().map(|id| id.parse().unwrap()).collect();
+        let Verdict { ready, reconciling, stalled, .. } = verdict;
+        let synced = verdict.synced.as_ref().map_or(self.said.1, hash_of);
+        self.said = (hash_of(&(ready, reconciling, stalled, of)), synced);
     }
+}
+
+fn hash_of(what: &impl Debug) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{what:?}").hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Object {

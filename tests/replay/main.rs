@@ -26,6 +26,7 @@ mod walk;
 #[path = "../decision_walk/world.rs"]
 mod world;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use futures::StreamExt;
@@ -34,6 +35,11 @@ use tokio::sync::OnceCell;
 
 use mutants::Mutant;
 use replay::{Replay, Story};
+
+/// Prints past the test harness, which shows only what failing tests print.
+macro_rules! tell {
+    ($($text:tt)*) => { std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($text)*))).unwrap() };
+}
 
 /// Replays at the same time: most of them wait for the API server.
 const AT_ONCE: usize = 8;
@@ -62,19 +68,27 @@ async fn replayed(seed: u64, mutant: Option<Mutant>) -> Story {
     Replay::begin(client, seed, mutant).await.to_its_end().await
 }
 
+/// What happened how often on all paths.
+fn tally(stories: &[Story]) -> String {
+    let mut all = BTreeMap::new();
+    for (what, count) in stories.iter().flat_map(|story| &story.tally) {
+        *all.entry(what.as_str()).or_insert(0) += count;
+    }
+    all.into_iter().map(|(what, count)| format!("{what} {count}")).collect::<Vec<_>>().join(", ")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_real_thing_does_as_the_model_says() {
     if let Some(seed) = from_env("REPLAY_SEED") {
         let story = replayed(seed, None).await;
         assert!(story.differs.is_none(), "{story}");
-        return println!("{story}");
+        return tell!("{story}");
     }
     let begun = std::time::Instant::now();
     let seeds = 0..from_env("REPLAYS").unwrap_or(300);
     let stories: Vec<Story> =
         futures::stream::iter(seeds).map(|seed| replayed(seed, None)).buffer_unordered(AT_ONCE).collect().await;
-    let events: usize = stories.iter().map(|story| story.events).sum();
-    println!("{} paths, {events} events, {:.0} s", stories.len(), begun.elapsed().as_secs_f64());
+    tell!("{} paths in {:.0} s: {}", stories.len(), begun.elapsed().as_secs_f64(), tally(&stories));
     let differ: Vec<&Story> = stories.iter().filter(|story| story.differs.is_some()).collect();
     for story in &differ {
         eprintln!("REPLAY_SEED={}: {}", story.seed, story.differs.as_deref().unwrap_or_default());
@@ -94,6 +108,6 @@ async fn a_model_that_breaks_a_rule_differs_from_the_real_thing() {
             caught = story.differs;
         }
         let caught = caught.unwrap_or_else(|| panic!("{mutant:?}: no difference in {TO_CATCH} paths"));
-        println!("{mutant:?}: {caught}");
+        tell!("{mutant:?}: {caught}");
     }
 }

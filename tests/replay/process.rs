@@ -28,17 +28,25 @@ pub struct Process {
     engine: &'static Engine<Plain>,
     shared: Arc<Shared>,
     namespace: String,
-    /// The answer to the next write is lost.
-    lose: Arc<AtomicBool>,
+    wire: Arc<Wire>,
     /// Passes under way, by object's name.
     passes: BTreeMap<usize, Pass<'static, Plain>>,
+}
+
+/// What becomes of writes to our objects.
+#[derive(Default)]
+struct Wire {
+    /// The answer to the next one is lost.
+    lose: AtomicBool,
+    /// One was sent.
+    wrote: AtomicBool,
 }
 
 impl Process {
     /// Starts as `Operator::work` does: accounts are looked at, claims filled from all objects.
     pub async fn start(stage: &Stage, operator: usize) -> Self {
-        let (lose, clock) = (Arc::<AtomicBool>::default(), stage.clock.clone());
-        let client = losing(stage.client.clone(), lose.clone());
+        let (wire, clock) = (Arc::<Wire>::default(), stage.clock.clone());
+        let client = over(wire.clone(), stage.client.clone());
         let (recheck, _) = broadcast::channel(256);
         let accounts = Arc::new(Accounts::new(recheck));
         let leadership = Leadership::new(client.clone(), stage.lease(operator), clock.clone());
@@ -61,7 +69,7 @@ impl Process {
         let shared = Arc::new(shared);
         // Passes borrow their engine, and engines come and go with crashes: the test's memory can bear it.
         let engine: &'static Engine<Plain> = Box::leak(Box::new(Engine::new(shared.clone())));
-        let process = Self { engine, shared, namespace: stage.namespace.clone(), lose, passes: BTreeMap::new() };
+        let process = Self { engine, shared, namespace: stage.namespace.clone(), wire, passes: BTreeMap::new() };
         process.note_all(stage);
         process
     }
@@ -85,16 +93,17 @@ impl Process {
         self.passes.get(&name).map(Pass::decide)
     }
 
-    /// Takes the step, as `Engine::pass` does; if it writes to Kubernetes, the answer may be lost.
-    pub async fn take(&mut self, name: usize, uid: &str, step: Step, lost: bool) {
-        let Some(mut pass) = self.passes.remove(&name) else { return };
-        self.lose.store(lost, Ordering::SeqCst);
+    /// Takes the step, as `Engine::pass` does; tells whether it wrote to one of our objects. The answer may be lost.
+    pub async fn take(&mut self, name: usize, uid: &str, step: Step, lost: bool) -> bool {
+        let Some(mut pass) = self.passes.remove(&name) else { return false };
+        self.wire.lose.store(lost, Ordering::SeqCst);
         match pass.take(step).await {
             Ok(Flow::Next) => drop(self.passes.insert(name, pass)),
             Ok(Flow::Released | Flow::Vanished) | Err(PassError::Kube(KubeError::NotFound)) => self.engine.forget(uid),
             Ok(Flow::Rested(_)) | Err(_) => {}
         }
-        self.lose.store(false, Ordering::SeqCst);
+        self.wire.lose.store(false, Ordering::SeqCst);
+        self.wire.wrote.swap(false, Ordering::SeqCst)
     }
 }
 
@@ -105,21 +114,21 @@ impl Drop for Process {
     }
 }
 
-/// The same client, but for answers that are lost after a write to one of our objects took effect.
-fn losing(client: Client, lose: Arc<AtomicBool>) -> Client {
+/// The same client over this wire.
+fn over(wire: Arc<Wire>, client: Client) -> Client {
     let namespace = client.default_namespace().to_owned();
     let service = service_fn(move |request: Request<Body>| {
-        let (client, lose) = (client.clone(), lose.clone());
+        let (client, wire) = (client.clone(), wire.clone());
         async move {
             let writes = request.method() != Method::GET && request.uri().path().contains("/interconnects/");
-            let lost = writes && lose.swap(false, Ordering::SeqCst);
+            wire.wrote.fetch_or(writes, Ordering::SeqCst);
+            let lost = writes && wire.lose.swap(false, Ordering::SeqCst);
             let answer = client.send(request).await?;
-            // A conflict is no answer that matters: nothing was written.
+            // Where nothing was written it is all the same what was answered.
             if lost && answer.status().is_success() {
-                Err(kube::Error::Service("the answer was lost".into()))
-            } else {
-                Ok(answer)
+                return Err(kube::Error::Service("the answer was lost".into()));
             }
+            Ok(answer)
         }
     });
     Client::new(service, namespace)

@@ -1,6 +1,6 @@
 //! One path, event by event: first in the real world, then in the model, then both are compared.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use fastrand::Rng;
@@ -26,7 +26,8 @@ const ROUNDS: usize = 24;
 /// What happened, and how the real thing differs from the model, if it does.
 pub struct Story {
     pub seed: u64,
-    pub events: usize,
+    /// What happened how often.
+    pub tally: BTreeMap<String, usize>,
     pub differs: Option<String>,
     lines: Vec<String>,
 }
@@ -58,7 +59,7 @@ impl Replay {
         let namespace = format!("replay-{seed}-{:08x}", fastrand::u32(..));
         let stage = Stage::set(client, namespace, bounds).await;
         let world = walk.init_states().remove(0);
-        let story = Story { seed, events: 0, differs: None, lines: vec![bounds.name.into()] };
+        let story = Story { seed, tally: BTreeMap::new(), differs: None, lines: vec![bounds.name.into()] };
         Self { bounds, mutant, walk, world, stage, rng: Rng::with_seed(seed), story, ended: 0 }
     }
 
@@ -121,7 +122,6 @@ impl Replay {
 
     async fn happens(&mut self, event: Event) -> Result<(), String> {
         let after = after(&self.walk, &self.world, &event);
-        self.story.events += 1;
         match &event {
             Event::Begin { operator, name, old } => {
                 self.tell(&format!("{event:?}"));
@@ -131,6 +131,7 @@ impl Replay {
             }
             Event::Step { operator, name, outcome } => self.step(*operator, *name, *outcome, &after).await?,
             _ => {
+                self.count(first_word(&format!("{event:?}")));
                 self.tell(&format!("{event:?}"));
                 self.stage.happens(&event, &after).await;
             }
@@ -151,6 +152,7 @@ impl Replay {
         let said = words::step(&step, ToOwned::to_owned);
         let Some(real) = self.stage.processes[operator].next(name) else { return Err("no such pass".into()) };
         let real_said = words::step(&real, |id| self.stage.number(id));
+        self.count(&format!("{} {outcome:?}", first_word(&said)));
         let rules = strikes::rules(&self.world, &pass, &step, outcome, &mut self.rng);
         self.tell(&format!("operator {operator}, object {name}: {said}: {outcome:?} {}", json!(rules)));
         if said != real_said {
@@ -159,7 +161,8 @@ impl Replay {
         let uid = self.stage.objects[name].as_ref().and_then(ResourceExt::uid).unwrap_or_default();
         let mutates = matches!(step, Step::Create | Step::Delete(_));
         self.stage.strike(&rules).await;
-        self.stage.processes[operator].take(name, &uid, real, outcome == Outcome::Lost && !mutates).await;
+        let lost = outcome == Outcome::Lost && !mutates;
+        let wrote = self.stage.processes[operator].take(name, &uid, real, lost).await;
         self.stage.strike(&[]).await;
         if outcome == Outcome::Conflict && after.circuits.len() > self.world.circuits.len() {
             self.stage.order_by_hand(pass.view.slot).await;
@@ -167,7 +170,7 @@ impl Replay {
         if after.late.len() > self.world.late.len() {
             self.stage.hold_back().await;
         }
-        if step.has_effect() || matches!(step, Step::Rest(_)) {
+        if wrote {
             self.stage.look(name).await;
         }
         Ok(())
@@ -175,7 +178,7 @@ impl Replay {
 
     /// Whether both worlds are alike.
     async fn compare(&mut self) -> Result<(), String> {
-        self.stage.number_circuits().await;
+        let there = self.stage.number_circuits().await;
         for (name, (object, real)) in self.world.objects.iter().zip(&self.stage.objects).enumerate() {
             let object = object.as_ref().map_or("gone".into(), words::of_model);
             let real = real.as_ref().map_or("gone".into(), |real| words::of_real(real, |id| self.stage.number(id)));
@@ -185,16 +188,23 @@ impl Replay {
                 alike(&format!("a pass of operator {at} over object {name}"), &under_way.0, &under_way.1)?;
             }
         }
-        let numbers = self.stage.upstream().await.iter().map(|name| self.stage.number(name)).collect::<BTreeSet<_>>();
         let live = self.world.circuits.iter().filter(|circuit| circuit.live);
-        alike("circuits upstream", &live.map(|circuit| circuit.id.to_string()).collect(), &numbers)?;
+        alike("circuits upstream", &live.map(|circuit| circuit.id.to_string()).collect(), &there)?;
         let ordered = self.world.circuits.iter().filter(|circuit| circuit.made_by.is_some()).count();
         alike("creates and deletes that took effect", &(ordered, self.ended), &self.stage.ledger().await)
+    }
+
+    fn count(&mut self, what: &str) {
+        *self.story.tally.entry(what.into()).or_default() += 1;
     }
 
     fn tell(&mut self, line: &str) {
         self.story.lines.push(line.into());
     }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()
 }
 
 fn alike<T: PartialEq + fmt::Debug>(what: &str, model: &T, real: &T) -> Result<(), String> {

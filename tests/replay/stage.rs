@@ -1,6 +1,7 @@
 //! The real world of one path: a namespace with an account and a lease, a simulator, one clock for all operators, and
 //! which of the model's numbers stand for what.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -200,14 +201,16 @@ impl Stage {
         names.filter(|name| !self.others.contains(name)).collect()
     }
 
-    /// Gives what is new a number, and a cross connect.
-    pub async fn number_circuits(&mut self) {
-        for name in self.upstream().await {
-            if !self.circuits.contains(&name) {
+    /// Gives what is new a number, and a cross connect; tells the numbers of all that exist.
+    pub async fn number_circuits(&mut self) -> BTreeSet<String> {
+        let there = self.upstream().await;
+        for name in &there {
+            if !self.circuits.contains(name) {
                 self.tell(&format!("objects/cloudflare/{name}"), &json!({"state": "Healthy"})).await;
-                self.circuits.push(name);
+                self.circuits.push(name.clone());
             }
         }
+        there.iter().map(|name| self.number(name)).collect()
     }
 
     pub fn circuit(&self, id: Id) -> &str {
