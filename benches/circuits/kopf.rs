@@ -22,6 +22,8 @@ pub async fn install() -> Outcome<()> {
 pub fn command(namespace: &str) -> Command {
     let mut command = Command::new(environment().join("bin/kopf"));
     command.args(["run", "--standalone", "--quiet", "--namespace", namespace, SOURCE]);
+    // Nothing is left in the checkout.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
 
