@@ -101,22 +101,27 @@ impl Tally {
 
     /// All that changes something.
     pub fn all_writes(&self) -> u64 {
-        self.writes() + self.letters() + self.events()
+        self.sum(|_, verb| writes(verb))
     }
 
-    /// Writes, but for Secrets and Events.
+    /// Writes of circuits and their status.
     pub fn writes(&self) -> u64 {
-        self.sum(|subject, verb| matches!(subject, Subject::Circuits | Subject::Other) && writes(verb))
+        self.writes_of(Subject::Circuits)
     }
 
     /// Writes of Secrets: the LOAs.
     pub fn letters(&self) -> u64 {
-        self.sum(|subject, verb| subject == Subject::Secrets && writes(verb))
+        self.writes_of(Subject::Secrets)
     }
 
     /// Writes of Events.
     pub fn events(&self) -> u64 {
-        self.sum(|subject, verb| subject == Subject::Events && writes(verb))
+        self.writes_of(Subject::Events)
+    }
+
+    /// Writes of anything else, such as the account.
+    pub fn others(&self) -> u64 {
+        self.writes_of(Subject::Other)
     }
 
     /// All requests by verb.
@@ -126,6 +131,10 @@ impl Tally {
             *by_verb.entry(verb.as_str()).or_default() += count;
         }
         by_verb
+    }
+
+    fn writes_of(&self, whose: Subject) -> u64 {
+        self.sum(|subject, verb| subject == whose && writes(verb))
     }
 
     fn sum(&self, counts: impl Fn(Subject, &str) -> bool) -> u64 {

@@ -7,7 +7,7 @@ use crate::measure::Phase;
 use crate::table::aligned;
 use crate::trial::{Row, Step};
 
-/// Writes from apply to Ready that an order may cost, LOA and events apart.
+/// Writes from apply to Ready that an order may cost, its own object alone: LOA and events are apart.
 const WRITES: f64 = 5.0;
 /// The write that is saved here: an order is Healthy at once, in life it is Pending first.
 const WRITE_OF_PENDING: f64 = 1.0;
@@ -71,7 +71,7 @@ fn of_one(row: &Row, rows: &[Row]) -> Vec<Goal> {
     let phase = |step| row.phase(step).filter(|phase| phase.took.is_some());
     if let Some(apply) = phase(Step::Apply) {
         let writes = row.each(apply.spent.requests.writes()) + WRITE_OF_PENDING;
-        goal("writes from apply to Ready, with one for Pending", writes, Wanted::AtMost(WRITES));
+        goal("writes of a circuit from apply to Ready, with one for Pending", writes, Wanted::AtMost(WRITES));
         goal("orders for each circuit", row.each(apply.spent.mutations), Wanted::Exactly(1.0));
         for (what, other, share) in [
             ("CPU, as a share of bare's", Contestant::Bare, CPU_OF_BARE),

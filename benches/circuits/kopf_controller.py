@@ -1,5 +1,6 @@
 """The operator's work in Python: the same calls as in bare.rs, with kopf, kubernetes_asyncio and aiohttp."""
 
+import asyncio
 import base64
 import datetime
 import logging
@@ -27,10 +28,11 @@ async def start(settings, memo, **_):
     settings.persistence.finalizer = "interconnect-operator.io/circuit"
     # The CRD's schema would prune what kopf keeps in the status.
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage()
-    settings.queueing.worker_limit = CONCURRENCY
     # The rights end with the namespace.
     settings.scanning.disabled = True
     settings.posting.level = logging.ERROR
+    # Not kopf's own limit of workers: each of these lingers for seconds when its work is done.
+    memo.turns = asyncio.Semaphore(CONCURRENCY)
     await config.load_kube_config()
     memo.kubernetes = client.ApiClient()
     memo.provider = aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}, raise_for_status=True)
@@ -47,23 +49,25 @@ async def stop(memo, **_):
 async def ensure(spec, status, meta, body, patch, memo, **_):
     """Orders it if it has no id yet, and looks at it."""
     name = status.get("externalId")
-    if name is None:
-        name = await order(spec, memo)
-        await keep_letter(name, body, memo)
-    await look(name, status, meta, patch, memo)
+    async with memo.turns:
+        if name is None:
+            name = await order(spec, memo)
+            await keep_letter(name, body, memo)
+        await look(name, status, meta, patch, memo)
 
 
 @kopf.timer(*KIND, interval=POLL_SECONDS, initial_delay=POLL_SECONDS)
 async def poll(status, meta, patch, memo, **_):
     if "externalId" in status:
-        await look(status["externalId"], status, meta, patch, memo)
+        async with memo.turns:
+            await look(status["externalId"], status, meta, patch, memo)
 
 
 @kopf.on.delete(*KIND)
 async def end(status, memo, **_):
     if "externalId" in status:
         try:
-            async with memo.provider.delete(f"{API}/interconnects/{status['externalId']}"):
+            async with memo.turns, memo.provider.delete(f"{API}/interconnects/{status['externalId']}"):
                 pass
         except aiohttp.ClientResponseError as error:
             if error.status != 404:

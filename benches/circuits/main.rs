@@ -98,7 +98,9 @@ async fn bench(mut cli: Cli) -> Outcome<()> {
             }
         }
     }
-    println!("{}\n{}", table::of(&rows), goals::of(&rows));
+    if !rows.is_empty() {
+        println!("{}\n{}", table::of(&rows), goals::of(&rows));
+    }
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
 

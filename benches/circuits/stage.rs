@@ -85,6 +85,7 @@ impl Stage {
             async move {
                 let circuit = json!({
                     "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Interconnect",
+                    "metadata": {"name": name(number)},
                     "spec": {"accountRef": {"name": PROVIDER_ACCOUNT}, "direct": {"slotId": slot(number)}},
                 });
                 api.patch(&name(number), params, &Patch::Apply(circuit)).await

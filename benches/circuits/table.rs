@@ -27,18 +27,20 @@ const ALL_CPU: Column = Column { title: "CPU ms", cell: |_, phase| phase.spent.c
 const ALL_WRITES: Column = Column { title: "writes", cell: |_, phase| phase.spent.requests.writes().to_string() };
 const ALL_LETTERS: Column = Column { title: "LOAs", cell: |_, phase| phase.spent.requests.letters().to_string() };
 const ALL_EVENTS: Column = Column { title: "events", cell: |_, phase| phase.spent.requests.events().to_string() };
+const ALL_OTHERS: Column = Column { title: "others", cell: |_, phase| phase.spent.requests.others().to_string() };
 const PEAK: Column = Column { title: "peak MiB", cell: |_, phase| format!("{:.1}", phase.memory.peak) };
 const RESIDENT: Column = Column { title: "MiB", cell: |_, phase| format!("{:.1}", phase.memory.resident) };
 
 const PARTS: &[Part] = &[
     Part {
-        title: "From apply to Ready, for each circuit. `writes` leaves LOAs and events out; the verbs hold all requests.",
+        title: "From apply to Ready, for each circuit.",
         step: Step::Apply,
         columns: &[
             SECONDS,
             WRITES,
             Column { title: "LOAs", cell: |row, phase| row.per_circuit(phase.spent.requests.letters()) },
             Column { title: "events", cell: |row, phase| row.per_circuit(phase.spent.requests.events()) },
+            Column { title: "others", cell: |row, phase| row.per_circuit(phase.spent.requests.others()) },
             Column { title: "get", cell: |row, phase| row.verb(phase, "get") },
             Column { title: "list", cell: |row, phase| row.verb(phase, "list") },
             Column { title: "watch", cell: |row, phase| row.verb(phase, "watch") },
@@ -54,12 +56,22 @@ const PARTS: &[Part] = &[
     Part {
         title: "Settled, in all.",
         step: Step::Idle,
-        columns: &[SECONDS, ALL_WRITES, ALL_LETTERS, ALL_EVENTS, ALL_CALLS, ALL_MUTATIONS, ALL_CPU, RESIDENT],
+        columns: &[
+            SECONDS,
+            ALL_WRITES,
+            ALL_LETTERS,
+            ALL_EVENTS,
+            ALL_OTHERS,
+            ALL_CALLS,
+            ALL_MUTATIONS,
+            ALL_CPU,
+            RESIDENT,
+        ],
     },
     Part {
         title: "Restart, in all. `seconds` until the provider was asked for as many states as there are circuits.",
         step: Step::Restart,
-        columns: &[SECONDS, ALL_WRITES, ALL_LETTERS, ALL_EVENTS, ALL_CALLS, ALL_MUTATIONS, ALL_CPU, PEAK],
+        columns: &[SECONDS, ALL_WRITES, ALL_LETTERS, ALL_EVENTS, ALL_OTHERS, ALL_CALLS, ALL_MUTATIONS, ALL_CPU, PEAK],
     },
     Part {
         title: "From delete to gone, for each circuit.",
@@ -94,7 +106,7 @@ pub fn of(rows: &[Row]) -> String {
 
 impl Part {
     fn shown(&self, rows: &[Row]) -> String {
-        let titles = ["circuits", ""].into_iter().chain(self.columns.iter().map(|column| column.title));
+        let titles = ["circuits", "contestant"].into_iter().chain(self.columns.iter().map(|column| column.title));
         let mut lines = vec![titles.map(ToOwned::to_owned).collect()];
         lines.extend(rows.iter().filter_map(|row| self.line(row)));
         aligned(&lines)
@@ -107,13 +119,13 @@ impl Part {
     }
 }
 
-/// Columns as wide as their widest cell, to the right as figures stand.
+/// Columns as wide as their widest cell; the second holds words, all others figures.
 pub fn aligned(lines: &[Vec<String>]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..lines.first().map_or(0, Vec::len)).map(width).collect();
-    let shown = lines.iter().map(|line| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}"));
-        cells.collect::<String>() + "\n"
-    });
-    shown.collect()
+    let padded = |(column, cell): (usize, &String)| {
+        let width = widths[column];
+        if column == 1 { format!("  {cell:<width$}") } else { format!("  {cell:>width$}") }
+    };
+    lines.iter().map(|line| line.iter().enumerate().map(padded).collect::<String>() + "\n").collect()
 }
