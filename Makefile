@@ -1,7 +1,7 @@
 # `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
 # Go is needed only where the third-party programs can't be downloaded.
 
-.PHONY: demo test tools crds format clippy drift chart
+.PHONY: demo test bench tools crds format clippy drift chart
 
 demo: tools
 	cargo build --workspace --bins
@@ -10,6 +10,10 @@ demo: tools
 test: tools format clippy drift chart
 	cargo test --workspace --no-fail-fast
 	$(MAKE) demo ARGS=--once
+
+# For example: make bench ARGS="100 1000 10000"
+bench: tools
+	cargo bench --bench circuits -- $(ARGS)
 
 tools:
 	@tools/check.sh

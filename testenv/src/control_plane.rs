@@ -20,22 +20,41 @@ const ADMIN_TOKEN: &str = "admin-of-this-control-plane";
 /// Those that users of a real cluster rely on: garbage collection, the end of namespaces, service accounts.
 const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,root-ca-certificate-publisher-controller";
 
+/// What the audit log holds: what programs with a ServiceAccount asked for; the control plane's own parts have none.
+const AUDIT_POLICY: &str = r#"{
+  "apiVersion": "audit.k8s.io/v1", "kind": "Policy",
+  "rules": [
+    {"level": "Metadata", "userGroups": ["system:serviceaccounts"], "omitStages": ["RequestReceived"]},
+    {"level": "None"}
+  ]
+}"#;
+
 /// A running control plane. It ends when this is dropped, or with the process.
 pub struct ControlPlane {
     dir: PathBuf,
     server: String,
     /// Of etcd's clients, of its peers, and of the API server.
     ports: [u16; 3],
+    audited: bool,
     children: Vec<Guarded>,
 }
 
 impl ControlPlane {
     /// Starts a control plane that keeps its files in `dir`, and installs our CRDs.
     pub async fn start(dir: &Path) -> Result<Self, EnvError> {
+        Self::start_as(dir, false).await
+    }
+
+    /// The same, with an audit log of all requests by ServiceAccounts.
+    pub async fn start_audited(dir: &Path) -> Result<Self, EnvError> {
+        Self::start_as(dir, true).await
+    }
+
+    async fn start_as(dir: &Path, audited: bool) -> Result<Self, EnvError> {
         fs::create_dir_all(dir).map_err(doing(format!("creating {}", dir.display())))?;
         let ports = free_ports()?;
         let server = format!("https://127.0.0.1:{}", ports[2]);
-        let mut plane = Self { dir: dir.into(), server, ports, children: Vec::new() };
+        let mut plane = Self { dir: dir.into(), server, ports, audited, children: Vec::new() };
         plane.write_keys()?;
         plane.write_kubeconfig("admin", ADMIN_TOKEN, "default").map_err(doing("writing the kubeconfig"))?;
         plane.resume().await?;
@@ -87,6 +106,11 @@ impl ControlPlane {
     /// The kubeconfig with all rights.
     pub fn kubeconfig(&self) -> PathBuf {
         self.dir.join("admin.kubeconfig")
+    }
+
+    /// The audit log, one JSON object a line, if there is one.
+    pub fn audit_log(&self) -> PathBuf {
+        self.dir.join("audit.log")
     }
 
     /// Runs kubectl with all rights, with this on its standard input.
@@ -167,6 +191,12 @@ impl ControlPlane {
         ] {
             command.arg(format!("--{flag}={value}"));
         }
+        if self.audited {
+            command.arg("--audit-policy-file").arg(self.dir.join("audit-policy.json"));
+            command.arg("--audit-log-path").arg(self.audit_log());
+            // In MB: one file, never rotated, so that it can be read while it grows.
+            command.arg("--audit-log-maxsize=1000000");
+        }
         self.start_child("kube-apiserver", &command)
     }
 
@@ -190,6 +220,7 @@ impl ControlPlane {
             ("service-accounts.key", key.serialize_pem()),
             ("service-accounts.pub", key.public_key_pem()),
             ("tokens.csv", format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")),
+            ("audit-policy.json", AUDIT_POLICY.into()),
         ];
         for (name, content) in files {
             fs::write(self.dir.join(name), content).map_err(doing(format!("writing {name}")))?;

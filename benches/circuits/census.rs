@@ -1,0 +1,99 @@
+//! How many circuits there are and how many of them are Ready, by one watch for all.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use interconnect_operator::api::Interconnect;
+use interconnect_operator::api::conditions::READY;
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{WatchStreamExt, watcher as watch_objects};
+use kube::{Api, Client, ResourceExt};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How many circuits there are.
+#[derive(Clone, Copy, Default)]
+pub struct Count {
+    /// All.
+    pub present: usize,
+    /// Those that are Ready.
+    pub ready: usize,
+}
+
+/// The count as it goes on. It ends when this is dropped.
+pub struct Census {
+    count: watch::Receiver<Count>,
+    task: JoinHandle<()>,
+}
+
+impl Census {
+    /// Counts the circuits of a namespace from now on.
+    pub fn follow(client: Client, namespace: &str) -> Self {
+        let api: Api<Interconnect> = Api::namespaced(client, namespace);
+        let (sender, count) = watch::channel(Count::default());
+        let events = watch_objects(api, watcher::Config::default()).default_backoff();
+        let task = tokio::spawn(async move {
+            let mut circuits = Circuits::default();
+            // Errors were waited out by the stream itself.
+            let mut events = std::pin::pin!(events);
+            loop {
+                if let Ok(Some(event)) = events.try_next().await {
+                    circuits.note(event);
+                    sender.send_replace(circuits.count());
+                }
+            }
+        });
+        Self { count, task }
+    }
+
+    /// The count now.
+    pub fn now(&self) -> Count {
+        *self.count.borrow()
+    }
+
+    /// Waits until the count is as it should be; tells whether it came to that in time.
+    pub async fn until(&mut self, limit: Duration, holds: impl FnMut(&Count) -> bool) -> bool {
+        matches!(tokio::time::timeout(limit, self.count.wait_for(holds)).await, Ok(Ok(_)))
+    }
+}
+
+impl Drop for Census {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Each circuit by name, and whether it is Ready.
+#[derive(Default)]
+struct Circuits {
+    by_name: HashMap<String, bool>,
+    ready: usize,
+}
+
+impl Circuits {
+    fn note(&mut self, event: Event<Interconnect>) {
+        match event {
+            Event::Init => *self = Self::default(),
+            Event::InitDone => {}
+            Event::Apply(object) | Event::InitApply(object) => {
+                let ready = is_ready(&object);
+                let before = self.by_name.insert(object.name_any(), ready).unwrap_or_default();
+                self.ready = self.ready + usize::from(ready) - usize::from(before);
+            }
+            Event::Delete(object) => {
+                let before = self.by_name.remove(&object.name_any()).unwrap_or_default();
+                self.ready -= usize::from(before);
+            }
+        }
+    }
+
+    fn count(&self) -> Count {
+        Count { present: self.by_name.len(), ready: self.ready }
+    }
+}
+
+fn is_ready(object: &Interconnect) -> bool {
+    let conditions = object.status.iter().flat_map(|status| &status.common.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == READY && condition.status == "True")
+}

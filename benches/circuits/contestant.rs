@@ -1,0 +1,103 @@
+//! Who is measured, and how each is run.
+
+use std::fmt;
+use std::fs::File;
+use std::process::Stdio;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+use crate::stage::{ACCOUNT, PROVIDER_ACCOUNT, Stage, TOKEN};
+use crate::{Outcome, kopf};
+
+/// How often each circuit is looked at.
+const POLL: Duration = Duration::from_secs(300);
+/// How many circuits each works on at the same time: the chart's default.
+const CONCURRENCY: u16 = 8;
+
+/// Who is measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Contestant {
+    /// Ours, the real binary.
+    Operator,
+    /// The least that does the same work, on bare kube-rs.
+    Bare,
+    /// The same in Python.
+    Kopf,
+}
+
+impl fmt::Display for Contestant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Operator => "operator",
+            Self::Bare => "bare",
+            Self::Kopf => "kopf",
+        })
+    }
+}
+
+impl Contestant {
+    /// Gives it what it needs besides the chart's rights.
+    pub fn prepare(self, stage: &Stage) -> Outcome<()> {
+        let manifests = match self {
+            Self::Operator => account(stage),
+            Self::Bare => return Ok(()),
+            Self::Kopf => kopf::extra_rights(&stage.namespace),
+        };
+        stage.plane.kubectl(&["apply", "-n", &stage.namespace, "-f", "-"], &manifests.to_string())?;
+        Ok(())
+    }
+
+    /// Starts it as a process of its own, which is killed when this is dropped.
+    pub fn start(self, stage: &Stage) -> Outcome<Child> {
+        let log = File::options().create(true).append(true).open(stage.dir.join(format!("{self}.log")))?;
+        let mut command = match self {
+            Self::Operator => operator(stage),
+            Self::Bare => bare()?,
+            Self::Kopf => kopf::command(&stage.namespace),
+        };
+        command
+            .env("KUBECONFIG", &stage.kubeconfig)
+            .env("BENCH_NAMESPACE", &stage.namespace)
+            .env("BENCH_API", format!("{}/accounts/{ACCOUNT}/cni", stage.provider_api()))
+            .env("BENCH_TOKEN", TOKEN)
+            .env("BENCH_POLL_SECONDS", POLL.as_secs().to_string())
+            .env("BENCH_CONCURRENCY", CONCURRENCY.to_string());
+        Ok(command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?)
+    }
+}
+
+fn operator(stage: &Stage) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_interconnect-operator"));
+    command.args(["run", "--log-format", "json", "--listen", "127.0.0.1:0", "--identity", "bench"]);
+    command.args(["--watch-namespace", &stage.namespace, "--lease-namespace", &stage.namespace]);
+    command.args(["--allow-endpoint", &stage.provider_origin(), "--concurrency", &CONCURRENCY.to_string()]);
+    command
+}
+
+fn bare() -> Outcome<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("bare");
+    Ok(command)
+}
+
+/// The operator's account, with limits that nobody reaches: they are not what is measured.
+fn account(stage: &Stage) -> serde_json::Value {
+    let secret = format!("{PROVIDER_ACCOUNT}-token");
+    json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": {"apiToken": TOKEN}},
+        {
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
+            "metadata": {"name": PROVIDER_ACCOUNT},
+            "spec": {
+                "cloudflare": {"accountId": ACCOUNT},
+                "endpoint": stage.provider_api(),
+                "credentialsSecretRef": {"name": secret},
+                "pollInterval": format!("{}s", POLL.as_secs()),
+                "limits": {"requests": 1_000_000, "per": "1s", "concurrent": 64},
+            },
+        },
+    ]})
+}
