@@ -58,6 +58,9 @@ impl fmt::Display for Wanted {
 /// The goals that these rows say something of.
 pub fn of(rows: &[Row]) -> String {
     let ours: Vec<&Row> = rows.iter().filter(|row| row.contestant == Contestant::Operator).collect();
+    if ours.is_empty() {
+        return String::new();
+    }
     let mut goals: Vec<Goal> = ours.iter().flat_map(|row| of_one(row, rows)).collect();
     goals.extend(growth(&ours));
     let titles = ["circuits", "goal", "wanted", "is", ""].map(ToOwned::to_owned).to_vec();
