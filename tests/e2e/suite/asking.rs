@@ -19,8 +19,11 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
     };
     let annotation = match reason {
         "CreateOutcomeUnknown" | "AlreadyOrdered" => {
-            let held: Vec<&str> = all.iter().filter_map(external_id).collect();
-            let nobodys = lives.upstream().await.into_iter().find(|id| !held.contains(&id.as_str()));
+            let marked =
+                |object: &'_ DynamicObject| object.annotations().get("interconnect-operator.io/external-id").cloned();
+            let shown = |object: &DynamicObject| external_id(object).map(ToOwned::to_owned);
+            let held: Vec<String> = all.iter().flat_map(|object| [marked(object), shown(object)]).flatten().collect();
+            let nobodys = lives.upstream().await.into_iter().find(|id| !held.contains(id));
             match nobodys {
                 Some(id) => ("external-id", id),
                 None => ("create-outcome", command(object, "create-outcome=")),

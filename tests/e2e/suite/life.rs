@@ -56,8 +56,16 @@ impl<'r> Lives<'r> {
         self.rig.plane.kubectl(&args, &manifest.to_string()).unwrap_or_else(|error| panic!("{error}"));
     }
 
+    /// All objects there are; the API server may be hard to reach where everything is killed again and again.
     pub async fn list(&self) -> Vec<DynamicObject> {
-        self.api.list(&ListParams::default()).await.unwrap().items
+        let begun = Instant::now();
+        loop {
+            match self.api.list(&ListParams::default()).await {
+                Ok(all) => return all.items,
+                Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 
     /// Waits until all of these are as they should be, answering on the way what the operator asks.

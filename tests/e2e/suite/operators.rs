@@ -32,8 +32,10 @@ async fn stop_and_go_on(subject: &Subject, stop: &str) {
     let items: Vec<_> = (1..).zip(&names).map(|(n, name)| (subject.manifest)(&rig, name, n)).collect();
     lives.apply(json!({"apiVersion": "v1", "kind": "List", "items": items})).await;
 
-    rig.until_leading(&second).await;
+    let stopped = async || rig.log_text().contains("as rehearsed").then_some(());
+    rig.until_some("the leader stopped", stopped).await;
     assert!(lives.ledger("create").await.len() < names.len(), "{stop}: it was stopped after all was ordered");
+    rig.until_leading(&second).await;
     first.signal("CONT").unwrap();
     // It finds out that it leads no more, and ends.
     tokio::time::timeout(std::time::Duration::from_secs(30), first.ended()).await.expect("the first one ends").unwrap();
