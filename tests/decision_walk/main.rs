@@ -47,8 +47,17 @@ const SCENARIOS: &[Bounds] = &[
         search_proven: false,
         ..Q
     },
-    Bounds { name: "two operators", operators: 2, ticks: 3, handovers: 2, stale_reads: 1, ..Q },
-    Bounds { name: "two operators and a fault", operators: 2, faults: 1, ticks: 3, deletions: 0, handovers: 1, ..Q },
+    Bounds { name: "two operators", operators: 2, ticks: 3, handovers: 2, stale_reads: 1, words: true, ..Q },
+    Bounds {
+        name: "two operators and a fault",
+        operators: 2,
+        faults: 1,
+        ticks: 3,
+        deletions: 0,
+        handovers: 1,
+        words: true,
+        ..Q
+    },
     Bounds { name: "a copy", copies: 1, faults: 1, ticks: 2, deletions: 2, ..Q },
     Bounds { name: "made again after Retain", remakes: 1, faults: 1, ticks: 3, retain: true, ..Q },
     Bounds { name: "made again after Retain, keyed", remakes: 1, faults: 1, ticks: 3, retain: true, keyed: true, ..Q },

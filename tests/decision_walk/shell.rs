@@ -479,7 +479,7 @@ impl Shell<'_> {
                 let digest = Some(plan.digest.clone());
                 object.status.creation =
                     Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
-                object.status.say(&Verdict::underway("Creating", "ordering", Next::Backoff), &());
+                self.say(object, &Verdict::underway("Creating", "ordering", Next::Backoff), false);
                 world.unsure.push(uid);
             }
             Step::Record { id, ordered } => {
@@ -527,7 +527,7 @@ impl Shell<'_> {
                     world.broken = Some("a deletion that was done is repeated");
                 }
                 object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
-                object.status.say(&Verdict::underway("Decommissioning", "ending", Next::Backoff), &());
+                self.say(object, &Verdict::underway("Decommissioning", "ending", Next::Backoff), false);
             }
             Step::RecordDeleted => object.status.operation.iter_mut().for_each(|operation| operation.accepted = true),
             Step::WithdrawDelete(_) => object.status.operation = None,
@@ -550,8 +550,8 @@ impl Shell<'_> {
                 status.shown = !gone && (status.shown || seen == Some(&Seen::Found));
                 let planned = |searched: &Searched| Some(self.plan(&pass.view, searched.found.as_ref()?).ok()?.digest);
                 status.plan = pass.search.as_ref().and_then(planned).or(status.plan.take());
-                let told = (object.generation, object.deleting, object.asked, &object.approved);
-                status.say(verdict, &told);
+                self.say(object, verdict, true);
+                let status = &object.status;
                 let found = |look: &Looked| look.seen == Seen::Found && now - look.begun < 3;
                 if status.ready == Some(true) && !pass.look.as_ref().is_some_and(found) {
                     world.broken = Some("Ready though no circuit was seen within three intervals");
@@ -559,6 +559,15 @@ impl Shell<'_> {
             }
             Step::ReadFresh | Step::Search | Step::Observe(_) | Step::Probe | Step::Create => {}
             Step::Delete(_) | Step::FetchDocuments(_) | Step::Wait(_) => {}
+        }
+    }
+
+    /// Makes the conditions say this; the end of a pass also answers what was asked.
+    fn say(&self, object: &mut Object, verdict: &Verdict, answers: bool) {
+        object.status.say(verdict);
+        if self.bounds.words {
+            let answered = answers.then_some((object.asked, &object.approved));
+            object.status.keep_words(verdict, &(object.generation, object.deleting, answered));
         }
     }
 

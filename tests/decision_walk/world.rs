@@ -52,6 +52,8 @@ pub struct Bounds {
     pub blind: bool,
     /// Orders need a person's approval.
     pub approval: bool,
+    /// A change of words alone is a write like any other: two operators come into each other's way by it.
+    pub words: bool,
 }
 
 impl Bounds {
@@ -79,6 +81,7 @@ impl Bounds {
         search_proven: true,
         blind: false,
         approval: false,
+        words: false,
     };
 }
 
@@ -129,7 +132,7 @@ pub struct Status {
     pub plan: Option<String>,
     pub ready: Option<bool>,
     pub stalled: Option<&'static str>,
-    /// What the conditions say in words, and what `Synced` says: a write that changes only these is one, too.
+    /// In which words the conditions say it, and what `Synced` says, where words count.
     pub said: (u64, u64),
 }
 
@@ -450,10 +453,14 @@ impl World {
 }
 
 impl Status {
-    /// Makes the conditions say this of what is told about the object.
-    pub fn say(&mut self, verdict: &Verdict, of: &impl Debug) {
+    /// Makes the conditions say this.
+    pub fn say(&mut self, verdict: &Verdict) {
         (self.ready, self.stalled) = (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
         self.candidates = verdict.candidates.iter().map(|id| id.parse().unwrap()).collect();
+    }
+
+    /// Keeps in which words they say it, and of what.
+    pub fn keep_words(&mut self, verdict: &Verdict, of: &impl Debug) {
         let Verdict { ready, reconciling, stalled, .. } = verdict;
         let synced = verdict.synced.as_ref().map_or(self.said.1, hash_of);
         self.said = (hash_of(&(ready, reconciling, stalled, of)), synced);

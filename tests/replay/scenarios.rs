@@ -4,7 +4,7 @@
 
 use crate::world::Bounds;
 
-const Q: Bounds = Bounds::QUIET;
+const Q: Bounds = Bounds { words: true, ..Bounds::QUIET };
 
 pub const SCENARIOS: &[Bounds] = &[
     Bounds { name: "one object, crashes and faults", crashes: 2, faults: 4, ticks: 8, ..Q },
