@@ -1,19 +1,28 @@
 # `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
 # Go is needed only where the third-party programs can't be downloaded.
 
-.PHONY: demo test bench tools crds format clippy drift chart
+.PHONY: demo test bench fuzz tools crds format clippy drift chart
 
 demo: tools
 	cargo build --workspace --bins
 	target/debug/demo $(ARGS)
 
 test: tools format clippy drift chart
-	cargo test --workspace --no-fail-fast
+	# Most of the time is spent waiting: for settle times, for leases, for a provider that is away.
+	RUST_TEST_THREADS=8 cargo test --workspace --no-fail-fast
 	$(MAKE) demo ARGS=--once
 
 # For example: make bench ARGS="100 1000 10000"
 bench: tools
 	cargo bench --bench circuits -- $(ARGS)
+
+# For example: make fuzz SECONDS=600
+SECONDS ?= 30
+fuzz:
+	test -x .tools/cargo/bin/cargo-fuzz || cargo install cargo-fuzz --version 0.13.2 --locked --root .tools/cargo
+	for target in bodies documents manifests; do \
+	  PATH="$(CURDIR)/.tools/cargo/bin:$$PATH" cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) || exit 1; \
+	done
 
 tools:
 	@tools/check.sh
