@@ -65,7 +65,7 @@ fn from_env<T: FromStr>(name: &str) -> Option<T> {
 async fn replayed(seed: u64, mutant: Option<Mutant>) -> Story {
     // A client of its own: those of another test's runtime end with it.
     let client = control_plane().await.admin().await.unwrap();
-    Replay::begin(client, seed, mutant).await.to_its_end().await
+    Replay::begin(client, seed, mutant).await.live_out().await
 }
 
 /// What happened how often on all paths.

@@ -63,7 +63,7 @@ impl Replay {
         Self { bounds, mutant, walk, world, stage, rng: Rng::with_seed(seed), story, ended: 0 }
     }
 
-    pub async fn to_its_end(mut self) -> Story {
+    pub async fn live_out(mut self) -> Story {
         self.story.differs = self.play().await.err();
         self.story
     }
