@@ -438,6 +438,7 @@ impl Shell<'_> {
     /// Writes to Kubernetes; false: the pass is over.
     fn write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step, outcome: Outcome) -> bool {
         let checked = !matches!(self.mutant, Some(Mutant::S1NoPrecondition | Mutant::S12CacheWithoutPrecondition));
+        let repeated = matches!(step, Step::IntendDelete { .. }) && deletion_was_done(world, operator, &pass.view);
         match step {
             Step::Intend(_) => world.operators[operator].memory(pass.view.uid).create = None,
             Step::IntendDelete { .. } => world.operators[operator].memory(pass.view.uid).delete = None,
@@ -446,6 +447,9 @@ impl Shell<'_> {
         let may_write = world.writable(&pass.view, checked);
         if !may_write && !matches!(step, Step::Rest(_)) {
             return false;
+        }
+        if repeated {
+            world.broken = Some("a deletion that was done is repeated");
         }
         let mut object = pass.view.clone();
         self.change(world, operator, pass, &mut object, step);
@@ -520,12 +524,6 @@ impl Shell<'_> {
             }
             Step::Forget => (object.marked, object.owner) = (None, None),
             Step::IntendDelete { attempt } => {
-                let known = world.operators[operator].remembered(uid).delete;
-                let done = known
-                    .is_some_and(|(intent, sent)| intent == object.delete_intent() && matches!(sent, SentBy::Done(_)));
-                if done || object.status.operation.as_ref().is_some_and(|operation| operation.accepted) {
-                    world.broken = Some("a deletion that was done is repeated");
-                }
                 object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
                 self.say(object, &Verdict::underway("Decommissioning", "ending", Next::Backoff), false);
             }
@@ -629,6 +627,13 @@ impl Operator {
         self.memories.retain(|(known, _)| *known != uid);
         self.known.retain(|known| *known != uid);
     }
+}
+
+/// Whether the provider told this operator, or the record tells, that the deletion under way was done.
+fn deletion_was_done(world: &World, operator: usize, view: &Object) -> bool {
+    let known = world.operators[operator].remembered(view.uid).delete;
+    let told = known.is_some_and(|(intent, sent)| intent == view.delete_intent() && matches!(sent, SentBy::Done(_)));
+    told || view.status.operation.as_ref().is_some_and(|operation| operation.accepted)
 }
 
 fn foreign(object: &Object) -> bool {
