@@ -1,7 +1,7 @@
 //! Leadership: who may act, asked once more right before every mutation (S1, S11).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,6 @@ use kube::{Api, Client};
 
 use crate::clock::{Clock, Moment};
 use crate::kubernetes::in_time;
-use crate::lifecycle::memory::lock;
 use crate::providers::transport::SendGuard;
 
 /// Which Lease, held by whom, for how long.
@@ -48,26 +47,12 @@ pub struct Leadership {
     settings: LeaseSettings,
     clock: Clock,
     stopping: Arc<AtomicBool>,
-    last: Mutex<Option<Renewal>>,
-}
-
-/// The Lease as it was read: renewed by this process.
-#[derive(Clone, Copy)]
-struct Renewal {
-    asked: Moment,
-    renewed: Timestamp,
 }
 
 impl Leadership {
     /// Asks the Lease of these settings.
     pub fn new(client: Client, settings: LeaseSettings, clock: Clock) -> Self {
-        Self {
-            leases: Api::namespaced(client, &settings.namespace),
-            settings,
-            clock,
-            stopping: Arc::default(),
-            last: Mutex::default(),
-        }
+        Self { leases: Api::namespaced(client, &settings.namespace), settings, clock, stopping: Arc::default() }
     }
 
     /// How long a lease lasts.
@@ -80,31 +65,9 @@ impl Leadership {
         self.stopping.store(true, Ordering::SeqCst);
     }
 
-    /// Says until when the Lease allows this process to send; in no case later than `within` after the intent was
-    /// written, from when on others count until its request has surely settled.
+    /// Reads the Lease and says until when it allows this process to send; in no case later than `within` after the
+    /// intent was written, from when on others count until its request has surely settled.
     pub async fn confirm(&self, intent: &IntentWritten, within: Duration) -> Result<SendPermission, String> {
-        let Renewal { asked, renewed } = match self.read_just_now() {
-            Some(renewal) => renewal,
-            None => self.read_lease().await?,
-        };
-        let trust = self.settings.trust();
-        let signed = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::ZERO);
-        Ok(SendPermission {
-            by_wall_clock: (renewed + signed(trust)).min(intent.wall + signed(within)),
-            by_awake_clock: asked.after(trust).min(intent.awake.after(within)),
-            clock: self.clock.clone(),
-            stopping: self.stopping.clone(),
-        })
-    }
-
-    /// What the Lease said a moment ago holds for as long as it says, so that orders in a row need not each ask.
-    fn read_just_now(&self) -> Option<Renewal> {
-        let last = *lock(&self.last);
-        last.filter(|last| self.clock.since(last.asked) < self.settings.trust() / 8)
-    }
-
-    async fn read_lease(&self) -> Result<Renewal, String> {
-        *lock(&self.last) = None;
         let asked = self.clock.now();
         let lease = in_time(self.leases.get(&self.settings.name))
             .await
@@ -114,9 +77,14 @@ impl Leadership {
             return Err("another operator leads now".into());
         }
         let renewed = spec.renew_time.ok_or("the Lease was never renewed")?.0;
-        let renewal = Renewal { asked, renewed };
-        *lock(&self.last) = Some(renewal);
-        Ok(renewal)
+        let trust = self.settings.trust();
+        let signed = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::ZERO);
+        Ok(SendPermission {
+            by_wall_clock: (renewed + signed(trust)).min(intent.wall + signed(within)),
+            by_awake_clock: asked.after(trust).min(intent.awake.after(within)),
+            clock: self.clock.clone(),
+            stopping: self.stopping.clone(),
+        })
     }
 }
 
