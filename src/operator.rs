@@ -329,9 +329,15 @@ fn forgetting<A: Adapter>(engine: Arc<Engine<A>>) -> impl FnMut(&Event<A::Object
     let (mut known, mut seen) = (HashSet::new(), HashSet::new());
     move |event| match event {
         Event::Init => seen.clear(),
-        Event::InitApply(object) => seen.extend(object.uid()),
+        Event::InitApply(object) => {
+            engine.is_there(object);
+            seen.extend(object.uid());
+        }
         Event::InitDone => engine.forget_others(&mut known, std::mem::take(&mut seen)),
-        Event::Apply(object) => known.extend(object.uid()),
+        Event::Apply(object) => {
+            engine.is_there(object);
+            known.extend(object.uid());
+        }
         Event::Delete(object) => {
             known.remove(&object.uid().unwrap_or_default());
             engine.forget(&object.uid().unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Claims on upstream ids and places (S5): a lock in the leader, filled from all our objects before the first order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -50,12 +50,17 @@ pub struct Claims {
 struct Table {
     by_thing: HashMap<String, Vec<(Rank, Claimant)>>,
     by_object: HashMap<String, Vec<Claim>>,
+    /// Objects that are gone: a pass over an old copy of one may still be under way, and must not claim for it.
+    gone: HashSet<String>,
 }
 
 impl Claims {
     /// Replaces what this object claims.
     pub fn state(&self, claimant: &Claimant, claims: Vec<Claim>) {
         let mut table = self.table();
+        if table.gone.contains(&claimant.uid) {
+            return;
+        }
         table.remove(&claimant.uid);
         for claim in &claims {
             table.by_thing.entry(claim.on.clone()).or_default().push((claim.rank, claimant.clone()));
@@ -63,9 +68,16 @@ impl Claims {
         table.by_object.insert(claimant.uid.clone(), claims);
     }
 
-    /// Forgets the object.
+    /// Forgets the object, which is gone: its uid never comes again, unless Kubernetes itself is restored.
     pub fn forget(&self, uid: &str) {
-        self.table().remove(uid);
+        let mut table = self.table();
+        table.remove(uid);
+        table.gone.insert(uid.into());
+    }
+
+    /// Kubernetes shows the object.
+    pub fn is_there(&self, uid: &str) {
+        self.table().gone.remove(uid);
     }
 
     /// Who has the better claim on something that this object can't do without.
@@ -94,7 +106,7 @@ impl Claims {
         if let Some(other) = table.better(uid, |_| true) {
             return Err(other);
         }
-        let Table { by_thing, by_object } = &mut *table;
+        let Table { by_thing, by_object, .. } = &mut *table;
         for claim in by_object.get_mut(uid).into_iter().flatten().filter(|claim| claim.rank > Rank::Intent) {
             claim.rank = Rank::Intent;
             let holders = by_thing.get_mut(&claim.on).into_iter().flatten();
@@ -161,6 +173,9 @@ mod tests {
         assert!(claims.take("young").is_err());
         claims.forget("old");
         claims.take("young").unwrap();
+        claims.state(&claimant("old", 1), vec![wish("slot/1")]);
+        assert_eq!(claims.better("old"), None, "who is gone claims nothing");
+        claims.is_there("old");
         claims.state(&claimant("old", 1), vec![wish("slot/1")]);
         assert_eq!(claims.better("old").as_deref(), Some("object young"));
     }

@@ -165,6 +165,11 @@ impl<A: Adapter> Engine<A> {
         Action::requeue(backoff(&memory, MAX_BACKOFF))
     }
 
+    /// Kubernetes shows the object.
+    pub fn is_there(&self, object: &A::Object) {
+        self.shared.claims.is_there(&object.uid().unwrap_or_default());
+    }
+
     /// The object is gone from Kubernetes.
     pub fn forget(&self, uid: &str) {
         self.memories.forget(uid);

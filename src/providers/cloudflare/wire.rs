@@ -93,30 +93,43 @@ fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 }
 
 /// The body, taken out of its envelope if it comes in one: the sources disagree, so both are read.
-pub fn bare<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+fn unwrapped(answer: &Answer) -> Result<Value, Failure> {
     let body: Value = answer.json()?;
-    let inner = match body.get("success") {
-        Some(Value::Bool(true)) => body.get("result").cloned().unwrap_or(Value::Null),
+    match body.get("success") {
+        Some(Value::Bool(true)) => Ok(body.get("result").cloned().unwrap_or(Value::Null)),
         Some(Value::Bool(false)) => {
             let said = explain(&answer.body).unwrap_or_else(|| "no reason given".into());
-            return Err(Failure::new(FailureKind::Unreadable, format!("a success that says it failed: {said}")));
+            Err(Failure::new(FailureKind::Unreadable, format!("a success that says it failed: {said}")))
         }
-        _ => body,
-    };
-    serde_path_to_error::deserialize(inner).map_err(|error| {
+        _ => Ok(body),
+    }
+}
+
+/// An object of this form. Serde would read one out of an array as well, so that `[[]]` were a list without items.
+fn object<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    if !value.is_object() {
+        return Err(Failure::new(FailureKind::Unreadable, "unreadable answer: not an object"));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
         Failure::new(FailureKind::Unreadable, format!("unreadable answer at {}: {}", error.path(), error.inner()))
     })
 }
 
+/// The object that the body is, in its envelope or bare.
+pub fn bare<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+    object(unwrapped(answer)?)
+}
+
 /// A page of a list.
 pub fn page<T: Item>(answer: &Answer) -> Result<Page<T>, Failure> {
-    bare(answer)
+    let Page { items, next }: Page<Value> = bare(answer)?;
+    Ok(Page { items: items.into_iter().map(object).collect::<Result<_, _>>()?, next })
 }
 
 /// A deletion's success: no body is declared, so any will do but one that says it failed.
 pub fn accepted(answer: &Answer) -> Result<(), Failure> {
     let body = std::str::from_utf8(&answer.body).map(str::trim).unwrap_or("?");
-    if body.is_empty() { Ok(()) } else { bare::<Value>(answer).map(|_| ()) }
+    if body.is_empty() { Ok(()) } else { unwrapped(answer).map(drop) }
 }
 
 /// What an error body says: the envelope's messages, or plain text.
@@ -162,6 +175,13 @@ mod tests {
         let wrapped: State =
             bare(&answer(r#"{"success":true,"result":{"state":"Down","reason":"no light"}}"#)).unwrap();
         assert_eq!(bare_state, wrapped);
+    }
+
+    #[test]
+    fn an_array_is_no_object_and_no_list() {
+        assert!(page::<Interconnect>(&answer("[[]]")).is_err());
+        assert!(page::<Interconnect>(&answer(r#"{"items":[["name","direct"]]}"#)).is_err());
+        assert!(bare::<State>(&answer(r#"["Healthy"]"#)).is_err());
     }
 
     #[test]
