@@ -461,7 +461,7 @@ impl Shell<'_> {
         }
         let Some(written) = world.objects[object.name as usize].clone() else { return false };
         let closed = written.status.creation.as_ref().is_none_or(|creation| creation.started.is_none());
-        if closed || written.marked.is_some() {
+        if closed || written.marked.is_some() || matches!(step, Step::Withdraw(_)) {
             world.unsure.retain(|unsure| *unsure != written.uid);
         }
         if outcome == Outcome::Lost {

@@ -57,15 +57,9 @@ struct Store {
 pub struct ApiServer {
     store: Mutex<Store>,
     pub clock: Clock,
-    /// For sabotage: writes whatever version they were decided from.
-    ignores_versions: bool,
 }
 
 impl ApiServer {
-    pub fn new(ignores_versions: bool) -> Self {
-        Self { ignores_versions, ..Self::default() }
-    }
-
     /// Answers a request; no answer if that is what shall go wrong.
     pub fn answer(&self, call: Call<'_>) -> Option<(StatusCode, Value)> {
         let writes = call.method != Method::GET && !call.path.contains("/leases") && !call.path.contains("/events");
@@ -120,7 +114,7 @@ impl ApiServer {
             let named = &body["metadata"][name];
             named.is_null() || *named == there["metadata"][name]
         };
-        let fits = same("uid") && (self.ignores_versions || same("resourceVersion"));
+        let fits = same("uid") && same("resourceVersion");
         if fits { Ok(()) } else { Err(StatusCode::CONFLICT) }
     }
 
