@@ -60,8 +60,17 @@ pub struct Fitting {
     pub id: String,
     /// Nothing else will do: it is what was ordered, or what the wish names.
     pub exact: bool,
-    /// The claim on the place that it takes, if it takes one.
-    pub place: Option<String>,
+    /// Where it stands, if orders go to places.
+    pub place: Option<Place>,
+}
+
+/// Where upstream objects stand: the claim that an order under way has on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It takes one: what stands there is what was ordered for it.
+    Single(String),
+    /// It takes many: what stands there may be what was ordered for it.
+    Shared(String),
 }
 
 /// What can be ordered. Not `Debug`: the request may hold a secret (S10).

@@ -243,6 +243,8 @@ pub struct Fit {
     pub exact: bool,
     /// Another object of ours that holds it.
     pub claimed_by: Option<String>,
+    /// Another object of ours whose order, with an outcome that isn't known yet, may have made it.
+    pub perhaps_of: Option<String>,
 }
 
 /// What would be ordered.

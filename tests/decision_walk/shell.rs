@@ -187,6 +187,7 @@ impl Shell<'_> {
                         id: circuit.id.to_string(),
                         exact: true,
                         claimed_by: holder.map(|uid| uid.to_string()),
+                        perhaps_of: None,
                     }),
                 }
             }
@@ -542,6 +543,10 @@ impl Shell<'_> {
                 let conflict = object.marked.zip(status.id).is_some_and(|(marked, recorded)| marked != recorded);
                 if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) && !conflict {
                     status.id = object.marked.or(status.id);
+                    if object.owner.is_some() {
+                        let new = || Creation { attempt: 1, ..Creation::default() };
+                        status.creation.get_or_insert_with(new).started.get_or_insert(now);
+                    }
                 }
                 let seen = pass.look.as_ref().map(|look| &look.seen);
                 let gone = seen == Some(&Seen::NotFound) && pass.probe == Some(true);

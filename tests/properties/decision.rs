@@ -134,7 +134,12 @@ fn findings() -> impl Strategy<Value = Findings> {
         needs_approval,
         picks_recorded: true,
     });
-    let fit = (id(), any::<bool>(), of(uid())).prop_map(|(id, exact, claimed_by)| Fit { id, exact, claimed_by });
+    let fit = (id(), any::<bool>(), of(uid()), of(uid())).prop_map(|(id, exact, claimed_by, perhaps_of)| Fit {
+        id,
+        exact,
+        claimed_by,
+        perhaps_of,
+    });
     let ids = || proptest::collection::vec(id(), 0..2);
     (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok)))
         .prop_map(|(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan })
@@ -236,6 +241,24 @@ proptest! {
             prop_assert!(facts.claimed_by.is_none() && facts.account.problem.is_none() && !facts.account.closing);
             prop_assert!(!plan.needs_approval || facts.approved(&plan.digest));
             prop_assert!(facts.finalizer && facts.deletion.is_none());
+        }
+    }
+
+    #[test]
+    fn what_may_be_anothers_order_is_waited_for(facts in any_facts()) {
+        // S4, S5: it is neither nobody's, nor something to ask a person about.
+        let found = facts.search.as_ref().and_then(|search| search.found.as_ref().ok());
+        let doubtful = |fit: &Fit| fit.claimed_by.is_none() && fit.perhaps_of.is_some();
+        let open = found.is_some_and(|found| {
+            found.ours.is_empty() && found.fits.iter().any(|fit| doubtful(fit) && !facts.dismissed().contains(&fit.id))
+        });
+        if open && facts.identity() == Identity::None && facts.order_began().is_none() {
+            let step = decide(&facts);
+            let asked = match &step {
+                Step::Rest(verdict) => verdict.stalled.as_ref().is_some_and(|word| word.reason == "AlreadyOrdered"),
+                _ => false,
+            };
+            prop_assert!(!asked && !matches!(step, Step::Intend(_) | Step::Reopen { .. }), "{step:?}");
         }
     }
 

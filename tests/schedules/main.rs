@@ -23,10 +23,7 @@ use schedule::{Played, play};
 use stage::Sabotage;
 
 /// Schedules that are played unless told otherwise.
-///
-/// Not yet the ten thousand that there shall be: the schedule of seed 8507 lets an object go too early, and whether the
-/// operator or this model of its watch is to blame is not found out.
-const SCHEDULES: u64 = 5_000;
+const SCHEDULES: u64 = 10_000;
 /// Within so many schedules, each sabotage must break a promise.
 const SABOTAGED: u64 = 1_000;
 /// Slots at the provider: enough for every wish, and lists stay short.

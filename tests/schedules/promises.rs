@@ -256,7 +256,9 @@ impl Promises {
 
 /// Whether there is nothing more to do for this object, and if not, why.
 pub fn at_rest(object: &Value) -> Result<(), String> {
-    if condition(object, "Stalled").is_some() || condition(object, "Ready").is_some() && !deleting(object) {
+    // Some wait for an order of another object, about which nobody answers here any more.
+    let waits = condition(object, "Reconciling").is_some_and(|(reason, _)| reason == "WaitingForDependency");
+    if waits || condition(object, "Stalled").is_some() || condition(object, "Ready").is_some() && !deleting(object) {
         return Ok(());
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();

@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use crate::api::annotations;
 use crate::api::conditions::reason;
 use crate::api::interconnect::{Direct, Interconnect, SlotSelector};
-use crate::lifecycle::adapter::{Access, Fitting, Found, Offer, Query};
+use crate::lifecycle::adapter::{Access, Fitting, Found, Offer, Place, Query};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::Problem;
 use crate::providers::cloudflare::{self, Cloudflare, Interconnects, Slot};
@@ -38,7 +38,7 @@ pub async fn search(
     if let Some(slot) = &chosen {
         // While a selector may still pick another slot, what stands on this one is no more than alike.
         let exact = direct.slot_id.is_some() || !query.to_order;
-        let place = Some(slot_claim(slot));
+        let place = Some(Place::Single(slot_claim(slot)));
         fits.extend(all.on_slot(slot).iter().map(|name| Fitting { id: name.clone(), exact, place: place.clone() }));
     }
     if let Some(selector) = &direct.slot_selector {
@@ -71,7 +71,7 @@ fn alike(all: &Interconnects, selector: &SlotSelector, chosen: Option<&str>) -> 
             && same(&there.speed, &selector.speed)
             && there.slot_id.as_deref() != chosen
     });
-    let place = |there: &cloudflare::Interconnect| there.slot_id.as_deref().map(slot_claim);
+    let place = |there: &cloudflare::Interconnect| there.slot_id.as_deref().map(slot_claim).map(Place::Single);
     fits.map(|there| Fitting { id: there.name.clone(), exact: false, place: place(there) }).collect()
 }
 

@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use secrecy::ExposeSecret;
 
 use crate::api::interconnect::{GcpPartner, Interconnect};
-use crate::lifecycle::adapter::{Access, Fitting, Found, Offer, Query};
+use crate::lifecycle::adapter::{Access, Fitting, Found, Offer, Place, Query};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::outcome::Failure;
@@ -35,7 +35,7 @@ pub async fn search(
         there.type_ == cloudflare::GCP_PARTNER
             && speed.is_none_or(|speed| speed.eq_ignore_ascii_case(partner.bandwidth.word()))
     };
-    let place = Some(under_way(query.object));
+    let place = Some(Place::Shared(under_way(query.object)));
     let fitting =
         |there: &cloudflare::Interconnect| Fitting { id: there.name.clone(), exact: false, place: place.clone() };
     let fits = all.iter().filter(like).map(fitting).collect();

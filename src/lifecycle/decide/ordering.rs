@@ -43,6 +43,9 @@ fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     if let [id] = findings.ours.as_slice() {
         return Step::Record { id: id.clone(), ordered: true };
     }
+    if let Some(verdict) = doubtful(facts, findings) {
+        return rest(verdict);
+    }
     let candidates = candidates(facts, findings);
     if facts.record_lost() {
         let answer = facts.none_of(&candidates);
@@ -97,6 +100,14 @@ pub(super) fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
     // The question is made of them: whatever order a search finds them in, it is the same one.
     all.sort();
     all
+}
+
+/// What another object's order under way may have made can't be told to be this one's, or nobody's, until that is settled.
+pub(super) fn doubtful(facts: &Facts, findings: &Findings) -> Option<Verdict> {
+    let open = findings.fits.iter().filter(|fit| fit.claimed_by.is_none() && !facts.dismissed().contains(&fit.id));
+    let (id, other) = open.into_iter().find_map(|fit| Some((&fit.id, fit.perhaps_of.as_ref()?)))?;
+    let message = format!("{id} may be what {other} ordered: waiting until that order's outcome is known");
+    Some(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Backoff))
 }
 
 /// An order is under way and no id is known.

@@ -1,6 +1,6 @@
 //! Parting: end what is upstream, or leave it alone, and let the object go (S8).
 
-use super::ordering::{answered, candidates, lost_record_unsettled, resolve};
+use super::ordering::{answered, candidates, doubtful, lost_record_unsettled, resolve};
 use super::saying::{already_ordered, deletion_turned_away, identity_conflict, rest};
 use super::{Release, Step};
 use crate::api::common::{DeletionPolicy, Operation};
@@ -81,6 +81,9 @@ fn search_before_release(facts: &Facts) -> Step {
     };
     if let [id] = findings.ours.as_slice() {
         return Step::Record { id: id.clone(), ordered: true };
+    }
+    if let Some(verdict) = doubtful(facts, findings) {
+        return rest(verdict);
     }
     let candidates = candidates(facts, findings);
     let answer = facts.none_of(&candidates);

@@ -11,7 +11,7 @@ use crate::api::common::Document;
 use crate::api::conditions::READY;
 use crate::documents;
 use crate::kubernetes::in_time;
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Fitting, Found, Offer, Query, Wanted};
+use crate::lifecycle::adapter::{Access, Adapter, AsOf, Fitting, Found, Offer, Place, Query, Wanted};
 use crate::lifecycle::claims::Rank;
 use crate::lifecycle::conditions;
 use crate::lifecycle::engine::PassError;
@@ -114,9 +114,13 @@ impl<A: Adapter> Pass<'_, A> {
         let (uid, claims) = (self.uid(), &self.engine.shared.claims);
         let fit = |fitting: Fitting| {
             let holder = claims.other_holder(&uid, &self.engine.id_claim(&self.object, &fitting.id), Rank::Wish);
-            // What stands where another object's order is under way is that order's.
-            let under_way = || claims.other_holder(&uid, fitting.place.as_ref()?, Rank::Intent);
-            Fit { claimed_by: holder.or_else(under_way), id: fitting.id, exact: fitting.exact }
+            let under_way = |place: &str| claims.other_holder(&uid, place, Rank::Intent);
+            let (made_by, perhaps_of) = match &fitting.place {
+                None => (None, None),
+                Some(Place::Single(place)) => (under_way(place), None),
+                Some(Place::Shared(place)) => (None, under_way(place)),
+            };
+            Fit { claimed_by: holder.or(made_by), perhaps_of, id: fitting.id, exact: fitting.exact }
         };
         let fits = found.fits.into_iter().map(fit).collect();
         let plan = found.offer.map(|offer| {

@@ -4,7 +4,7 @@ use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 
 use super::{Flow, Look, Pass};
-use crate::api::common::{Circuit, CommonStatus, PlanStatus};
+use crate::api::common::{Circuit, CommonStatus, Creation, PlanStatus};
 use crate::api::conditions::{READY, STALLED};
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
@@ -24,7 +24,7 @@ impl<A: Adapter> Pass<'_, A> {
         let facts = self.facts();
         let (identity, taken) = (facts.identity(), facts.claimed_by.is_some());
         let missing = facts.look.is_some_and(|look| look.heard == Heard::NotFound) && facts.probe == Some(Ok(()));
-        let generation = self.object.meta().generation;
+        let (key, now, generation) = (self.key(), self.clock().wall(), self.object.meta().generation);
         let before = self.status();
         let mut changed = self.object.clone();
         if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
@@ -37,10 +37,16 @@ impl<A: Adapter> Pass<'_, A> {
             status.state = Some(seen.state.clone());
         }
         // What another object has the better claim on is not recorded as this one's.
-        if let Identity::Held { id, .. } = identity
+        if let Identity::Held { id, ordered } = identity
             && !taken
         {
             status.external_id = Some(id);
+            if ordered {
+                // S5: annotations can be lost, too, and then the status alone tells whose it is.
+                let creation =
+                    status.creation.get_or_insert_with(|| Creation { key, attempt: 1, ..Creation::default() });
+                creation.started_at.get_or_insert(now);
+            }
         }
         if missing {
             status.state = None;
