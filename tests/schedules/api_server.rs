@@ -7,6 +7,8 @@ use http::{Method, StatusCode};
 use interconnect_operator::clock::Clock;
 use serde_json::{Value, json};
 
+use crate::stage::Sabotage;
+
 /// How often one object's former versions are kept, for caches that lag.
 const KEPT: usize = 6;
 
@@ -57,9 +59,18 @@ struct Store {
 pub struct ApiServer {
     store: Mutex<Store>,
     pub clock: Clock,
+    /// For sabotage: takes writes whatever version they were decided from.
+    ignores_versions: bool,
+    /// For sabotage.
+    ignores_finalizers: bool,
 }
 
 impl ApiServer {
+    pub fn new(sabotage: Sabotage) -> Self {
+        let ignores_versions = sabotage == Sabotage::TwoLeaders;
+        Self { ignores_versions, ignores_finalizers: sabotage == Sabotage::NoFinalizers, ..Self::default() }
+    }
+
     /// Answers a request; no answer if that is what shall go wrong.
     pub fn answer(&self, call: Call<'_>) -> Option<(StatusCode, Value)> {
         let writes = call.method != Method::GET && !call.path.contains("/leases") && !call.path.contains("/events");
@@ -114,7 +125,7 @@ impl ApiServer {
             let named = &body["metadata"][name];
             named.is_null() || *named == there["metadata"][name]
         };
-        let fits = same("uid") && same("resourceVersion");
+        let fits = same("uid") && (self.ignores_versions || same("resourceVersion"));
         if fits { Ok(()) } else { Err(StatusCode::CONFLICT) }
     }
 
@@ -187,6 +198,7 @@ impl ApiServer {
         store.version += 1;
         object["metadata"]["resourceVersion"] = store.version.to_string().into();
         let held = object["metadata"]["finalizers"].as_array().is_some_and(|all| !all.is_empty());
+        let held = held && !self.ignores_finalizers;
         if let Some(before) = before {
             let former = store.former.entry(key.clone()).or_default();
             former.push(before);

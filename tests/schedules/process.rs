@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tower::service_fn;
 
 use crate::api_server::Call;
-use crate::stage::{LEASE, NAMESPACES, Stage, key};
+use crate::stage::{LEASE, NAMESPACES, Sabotage, Stage, key};
 
 type Pass<E> = Pin<Box<dyn Future<Output = Result<Action, E>> + Send>>;
 
@@ -39,7 +39,8 @@ pub struct Process {
 impl Process {
     /// A process that knows nothing yet.
     pub fn new(stage: &Stage<'_>, identity: String) -> Self {
-        let (client, clock) = (client(stage), stage.clock());
+        let clock = stage.clock();
+        let client = client(stage, &identity, &clock);
         let accounts = Arc::new(Accounts::new(tokio::sync::broadcast::channel(16).0));
         let lease = LeaseSettings {
             namespace: "system".into(),
@@ -123,10 +124,12 @@ fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
 }
 
 /// A client of the model, which is struck where the pass is.
-fn client(stage: &Stage<'_>) -> Client {
+fn client(stage: &Stage<'_>, identity: &str, clock: &Clock) -> Client {
+    let leads = (stage.sabotage == Sabotage::TwoLeaders).then(|| (identity.to_owned(), clock.clone()));
     let (server, strikes, story) = (stage.server.clone(), stage.strikes.clone(), stage.story.clone());
     let service = service_fn(move |request: Request<Body>| {
         let (server, strike, story) = (server.clone(), strikes.current(), story.clone());
+        let leads = leads.clone().filter(|_| request.uri().path().contains("/leases/"));
         async move {
             strike.edge().await;
             let (parts, body) = request.into_parts();
@@ -139,7 +142,10 @@ fn client(stage: &Stage<'_>) -> Client {
                 content_type: content_type.unwrap_or_default(),
                 body: serde_json::from_slice(&body).unwrap_or_default(),
             };
-            let answer = server.answer(call);
+            let mut answer = server.answer(call);
+            if let (Some((_, lease)), Some((identity, clock))) = (&mut answer, leads) {
+                lease["spec"] = json!({"holderIdentity": identity, "renewTime": clock.wall().to_string()});
+            }
             let heard =
                 answer.as_ref().map_or_else(|| "no answer".to_owned(), |(status, _)| status.as_u16().to_string());
             story.tell(format!("      {} {}: {heard}", parts.method, parts.uri.path()));

@@ -97,15 +97,20 @@ impl Promises {
         self.ledger_seen += new.len();
         let changed = !new.is_empty();
         for entry in new {
+            let orders = entry["operation"] == "create";
             let by = match actor {
                 Some(actor) => actor.clone(),
-                None => self.late.first().expect("nobody else sends anything").by.clone(),
+                None => {
+                    let late = self.late.iter().position(|late| late.orders == orders);
+                    self.late.remove(late.expect("nobody else sends anything")).by
+                }
             };
             let id = entry["id"].as_str().unwrap().to_owned();
             stage.story.tell(format!("    at the provider: {} {id} for {}", entry["operation"], uid(&by)));
-            match entry["operation"].as_str() {
-                Some("create") => self.ordered(stage, id, &by),
-                _ => self.ended_by(stage, &id, &by),
+            if orders {
+                self.ordered(stage, id, &by);
+            } else {
+                self.ended_by(stage, &id, &by);
             }
         }
         changed

@@ -25,7 +25,7 @@ const ROUNDS: u32 = 24;
 /// By then whatever was ordered is in use.
 const WEEKS: Duration = Duration::from_secs(15 * 24 * 3600);
 /// A pass is struck at one of its first edges, if it is.
-const EDGES: u64 = 40;
+const EDGES: u64 = 30;
 
 /// A pass that was suspended.
 struct Suspended {
@@ -159,11 +159,7 @@ impl Schedule<'_> {
         if self.suspended.iter().any(blocked) {
             return self.resume().await;
         }
-        let fresh = old.is_none();
-        self.stage.story.tell(format!("  pass over {}{}", key.2, if fresh { "" } else { ", as it was" }));
-        let future = self.leader.pass(old.as_ref().unwrap_or(&object));
-        let (process, strike) = (self.leader.clone(), Strike::at(edge));
-        let pass = Suspended { process, key, actor: object, fresh, at_provider: false, strike, future };
+        let pass = self.begin(key.clone(), object, old, edge);
         let struck = self.drive(pass).await;
         if let Some(ghost) = ghost {
             self.leader.engine.forget(&ghost);
@@ -175,10 +171,23 @@ impl Schedule<'_> {
         }
         self.stage.story.tell("    and is suspended");
         self.suspended.push(struck);
-        // The whole process is stopped, or just this one request is slow.
+        // This one request is slow; or the whole process is stopped, and the next one begins where it was.
         if self.rng.bool() {
             self.hand_over().await;
+            if let Some(object) = self.stage.server.get(&key) {
+                let pass = self.begin(key, object, None, None);
+                self.drive(pass).await;
+            }
         }
+    }
+
+    /// The leader's pass over an object, as it is or as an old cache has it, to be struck at an edge.
+    fn begin(&self, key: Key, object: Value, old: Option<Value>, edge: Option<u64>) -> Suspended {
+        let fresh = old.is_none();
+        self.stage.story.tell(format!("  pass over {}{}", key.2, if fresh { "" } else { ", as it was" }));
+        let future = self.leader.pass(old.as_ref().unwrap_or(&object));
+        let (process, strike) = (self.leader.clone(), Strike::at(edge));
+        Suspended { process, key, actor: object, fresh, at_provider: false, strike, future }
     }
 
     /// Runs a pass, or lets it go on; it comes back if it is struck.
@@ -299,11 +308,8 @@ impl Schedule<'_> {
                 self.look_at_accounts().await;
             }
             for (key, object) in self.stage.interconnects() {
-                self.stage.story.tell(format!("  pass over {}", key.2));
-                let (process, future) = (self.leader.clone(), self.leader.pass(&object));
-                let strike = Strike::at(None);
-                self.drive(Suspended { process, key, actor: object, fresh: true, at_provider: false, strike, future })
-                    .await;
+                let pass = self.begin(key, object, None, None);
+                self.drive(pass).await;
             }
             if self.promises.broken.is_some() {
                 return;

@@ -25,8 +25,12 @@ pub const SECRETS: [&str; 2] = ["demo-token", "f00dfeed-"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {
     Nothing,
+    /// The API server takes writes whatever version they were decided from, and tells each process that it leads.
+    TwoLeaders,
     /// The account believes that everything has settled long before it has.
     NoSettleTime,
+    /// The API server heeds no finalizer.
+    NoFinalizers,
 }
 
 /// What happened, line by line.
@@ -49,6 +53,7 @@ pub struct Stage<'s> {
     pub simulator: &'s Simulator,
     pub strikes: Strikes,
     pub story: Story,
+    pub sabotage: Sabotage,
     /// How much time has passed.
     pub elapsed: Duration,
 }
@@ -56,12 +61,13 @@ pub struct Stage<'s> {
 impl<'s> Stage<'s> {
     /// Accounts, Secrets and the CRD are there; nothing is ordered.
     pub async fn new(simulator: &'s Simulator, sabotage: Sabotage, search_proven: bool) -> Self {
-        let server = ApiServer::default();
+        let server = ApiServer::new(sabotage);
         let stage = Self {
             server: Arc::new(server),
             simulator,
             strikes: Strikes::new(),
             story: Story::default(),
+            sabotage,
             elapsed: Duration::ZERO,
         };
         stage.control(Method::POST, "reset", Value::Null).await;
