@@ -6,6 +6,7 @@ pub mod clock;
 pub mod documents;
 pub mod duration;
 pub mod effects;
+pub mod events;
 pub mod kinds;
 pub mod kubernetes;
 pub mod leader;

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use futures::future::ready as ready_now;
 use futures::future::{BoxFuture, join_all};
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
-use k8s_controller::events::{EventRecorder, Reporter};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
@@ -32,6 +31,7 @@ use crate::api::common::Circuit;
 use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
 use crate::effects;
+use crate::events::Events;
 use crate::kinds::interconnect::InterconnectAdapter;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::{Leadership, LeaseSettings};
@@ -92,7 +92,7 @@ pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError
         accounts: Arc::new(Accounts::new(recheck)),
         claims: Claims::default(),
         leadership: Leadership::new(client.clone(), settings.lease.clone(), clock.clone()),
-        events: recorder(&client, &settings, "circuits"),
+        events: Events::new(client.clone(), "circuits", &settings.lease.identity),
         metrics: metrics.clone(),
         clock,
     });
@@ -237,7 +237,7 @@ impl Operator {
             allowed_endpoints: self.settings.allowed_endpoints.clone(),
             lease_duration: self.shared.leadership.lease_duration(),
             used: vec![any_circuit::<crate::api::Interconnect>(self.client.clone())],
-            events: recorder(&self.client, &self.settings, "accounts"),
+            events: Events::new(self.client.clone(), "accounts", &self.settings.lease.identity),
             clock: self.shared.clock.clone(),
             releasing: tokio::sync::Mutex::default(),
             observer: Arc::new(move |method, status| {
@@ -384,14 +384,6 @@ fn established(crd: &CustomResourceDefinition) -> bool {
     let conditions = crd.status.as_ref().and_then(|status| status.conditions.as_ref());
     conditions
         .is_some_and(|all| all.iter().any(|condition| condition.type_ == "Established" && condition.status == "True"))
-}
-
-fn recorder(client: &Client, settings: &Settings, controller: &str) -> EventRecorder {
-    let reporter = Reporter {
-        controller: format!("{}/{controller}", crate::api::GROUP),
-        instance: Some(settings.lease.identity.clone()),
-    };
-    EventRecorder::new(client.clone(), reporter)
 }
 
 fn method_name(method: &reqwest::Method) -> &'static str {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use interconnect_operator::api::Interconnect;
+use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_simulator::{Options, Simulator};
 use interconnect_testenv::ControlPlane;
 use kube::api::{DeleteParams, Patch, PatchParams};
@@ -102,6 +102,13 @@ impl Stage {
             async move { api.delete(&name(number), params).await }
         });
         deleted.buffer_unordered(REQUESTS).try_for_each(|_| async { Ok(()) }).await.map_err(Into::into)
+    }
+
+    /// How many circuits the account says that use it, if there is an account.
+    pub async fn account_counts(&self) -> Outcome<Option<u32>> {
+        let accounts: Api<ProviderAccount> = Api::namespaced(self.client.clone(), &self.namespace);
+        let account = accounts.get_opt(PROVIDER_ACCOUNT).await?;
+        Ok(account.map(|account| account.status.and_then(|status| status.circuits).unwrap_or_default()))
     }
 
     /// How many requests the provider had: all of them, and those that ask for a circuit's state.

@@ -20,6 +20,8 @@ const START: Duration = Duration::from_secs(60);
 const QUIET: Duration = Duration::from_secs(2);
 /// Who isn't quiet by then never will be: what is written after that is counted as idle.
 const QUIET_BY: Duration = Duration::from_secs(60);
+/// The account is looked at each minute, more or less.
+const COUNTED_BY: Duration = Duration::from_secs(120);
 const TICK: Duration = Duration::from_millis(100);
 
 /// The phases, in their order.
@@ -97,7 +99,22 @@ impl Trial {
         self.stage.apply_circuits(self.circuits).await?;
         let took = self.until(begun, |count| count.ready == all).await?;
         self.quiet().await?;
-        self.phase(took, &before).await
+        let phase = self.phase(took, &before).await?;
+        self.counted().await?;
+        Ok(phase)
+    }
+
+    /// Waits until the account, if there is one, shows how many circuits use it, which it does each minute: part of
+    /// settling, and of no circuit's cost.
+    async fn counted(&self) -> Outcome<()> {
+        let begun = Instant::now();
+        while self.stage.account_counts().await?.is_some_and(|counted| counted != self.circuits) {
+            if begun.elapsed() > COUNTED_BY {
+                return Err("the account does not show how many circuits use it".into());
+            }
+            sleep(TICK).await;
+        }
+        Ok(())
     }
 
     async fn idle(&mut self, idle: Duration) -> Outcome<Phase> {

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use k8s_controller::events::{Event, EventRecorder, EventType};
+use k8s_controller::events::EventType;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, ResourceExt};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use url::Url;
 
 use super::credentials::{self, CredentialsError};
@@ -21,6 +21,7 @@ use crate::api::conditions::{READY, RECONCILING, STALLED, reason};
 use crate::api::{IN_USE_FINALIZER, annotations};
 use crate::clock::Clock;
 use crate::duration::{jitter, parse};
+use crate::events::Events;
 use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time, write_status};
 use crate::lifecycle::conditions;
 use crate::lifecycle::facts::Problem;
@@ -54,7 +55,7 @@ pub struct AccountController {
     /// One for each kind of circuit.
     pub used: Vec<AnyCircuit>,
     /// Events.
-    pub events: EventRecorder,
+    pub events: Events,
     /// Told of every request to a provider.
     pub observer: Observer,
     /// The time.
@@ -290,16 +291,8 @@ impl AccountController {
         status.last_handled_reconcile_at = asked.or(status.last_handled_reconcile_at.take());
         write_status(api, account, changed).await?;
         if standing.stalled && before.as_deref() != Some(standing.word.reason) {
-            let event = Event {
-                type_: EventType::Warning,
-                reason: standing.word.reason.into(),
-                action: "Reconcile".into(),
-                note: Some(standing.word.message.clone()),
-                related: None,
-            };
-            if let Err(error) = self.events.publish(account, &event).await {
-                debug!(%error, "event not published");
-            }
+            let Word { reason, message } = &standing.word;
+            self.events.publish(account, EventType::Warning, reason, message.clone()).await;
         }
         Ok(())
     }

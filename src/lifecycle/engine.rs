@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use k8s_controller::events::{Event, EventRecorder, EventType};
+use k8s_controller::events::EventType;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::runtime::controller::Action;
 use kube::{Api, Client, Resource, ResourceExt};
@@ -23,6 +23,7 @@ use crate::api::common::{Circuit, ManagementPolicy};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
 use crate::clock::Clock;
 use crate::duration::jitter;
+use crate::events::Events;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::Leadership;
 use crate::telemetry::{CircuitLabels, Metrics};
@@ -47,7 +48,7 @@ pub struct Shared {
     /// Permission to change things.
     pub leadership: Leadership,
     /// Events.
-    pub events: EventRecorder,
+    pub events: Events,
     /// Metrics.
     pub metrics: Arc<Metrics>,
     /// The time.
@@ -257,12 +258,9 @@ impl<A: Adapter> Engine<A> {
         format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::RESOURCE)
     }
 
-    /// Publishes an event. Events inform; that one can't be published (a namespace that is ending) changes nothing.
+    /// Publishes an event about the object.
     pub(super) async fn event(&self, object: &A::Object, type_: EventType, reason: &'static str, note: String) {
-        let event = Event { type_, reason: reason.into(), action: "Reconcile".into(), note: Some(note), related: None };
-        if let Err(error) = self.shared.events.publish(object, &event).await {
-            debug!(%error, reason, "event not published");
-        }
+        self.shared.events.publish(object, type_, reason, note).await;
     }
 }
 

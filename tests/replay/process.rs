@@ -8,6 +8,7 @@ use http::{Method, Request};
 use interconnect_operator::accounts::Accounts;
 use interconnect_operator::accounts::reconcile::AccountController;
 use interconnect_operator::api::{Interconnect, ProviderAccount};
+use interconnect_operator::events::Events;
 use interconnect_operator::kubernetes::KubeError;
 use interconnect_operator::leader::Leadership;
 use interconnect_operator::lifecycle::claims::Claims;
@@ -15,7 +16,6 @@ use interconnect_operator::lifecycle::decide::Step;
 use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
 use interconnect_operator::lifecycle::pass::{Flow, Pass};
 use interconnect_operator::telemetry::Metrics;
-use k8s_controller::events::{EventRecorder, Reporter};
 use kube::Client;
 use kube::client::Body;
 use tokio::sync::broadcast;
@@ -135,9 +135,9 @@ fn over(wire: Arc<Wire>, client: Client) -> Client {
 }
 
 /// Events inform, and nobody reads them here.
-fn unheard() -> EventRecorder {
+fn unheard() -> Events {
     let nobody = service_fn(|_: Request<Body>| async {
         Err::<http::Response<Body>, _>(kube::Error::Service("nobody listens".into()))
     });
-    EventRecorder::new(Client::new(nobody, "default"), Reporter { controller: "replay".into(), instance: None })
+    Events::new(Client::new(nobody, "default"), "replay", "replay")
 }

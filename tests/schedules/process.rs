@@ -10,13 +10,13 @@ use interconnect_operator::accounts::Accounts;
 use interconnect_operator::accounts::reconcile::AccountController;
 use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_operator::clock::Clock;
+use interconnect_operator::events::Events;
 use interconnect_operator::kinds::interconnect::InterconnectAdapter;
 use interconnect_operator::kubernetes::KubeError;
 use interconnect_operator::leader::{Leadership, LeaseSettings};
 use interconnect_operator::lifecycle::claims::Claims;
 use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
 use interconnect_operator::telemetry::Metrics;
-use k8s_controller::events::{EventRecorder, Reporter};
 use kube::Client;
 use kube::client::Body;
 use kube::runtime::controller::Action;
@@ -48,15 +48,12 @@ impl Process {
             identity: identity.clone(),
             duration: LEASE,
         };
-        let recorder = |name: &str| {
-            EventRecorder::new(client.clone(), Reporter { controller: name.into(), instance: Some(identity.clone()) })
-        };
         let shared = Arc::new(Shared {
             client: client.clone(),
             accounts: accounts.clone(),
             claims: Claims::default(),
             leadership: Leadership::new(client.clone(), lease, clock.clone()),
-            events: recorder("circuits"),
+            events: Events::new(client.clone(), "circuits", &identity),
             metrics: Metrics::new(),
             clock: clock.clone(),
         });
@@ -68,7 +65,7 @@ impl Process {
             lease_duration: LEASE,
             // No schedule deletes an account.
             used: vec![Box::new(|_, _| async { Ok(true) }.boxed())],
-            events: recorder("accounts"),
+            events: Events::new(client.clone(), "accounts", &identity),
             observer: Arc::new(move |method, status| {
                 let heard = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
                 story.tell(format!("      provider {method}: {heard}"));
