@@ -134,8 +134,7 @@ pub struct Creation {
     /// Digest of the plan that was, or is being, ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// When the order began; or, where a lost status was written anew, when that was. While it stands and no id is known, the
-    /// order's outcome is unknown.
+    /// When the order began; or, where a lost status was written anew, when that was. While it stands and no id is known, the order's outcome is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub started_at: Option<Timestamp>,
