@@ -1,5 +1,7 @@
 //! Provider accounts: which there are, and how their provider is asked.
 
+mod beta;
+mod build;
 pub mod credentials;
 pub mod endpoint;
 pub mod reconcile;
@@ -18,6 +20,7 @@ use crate::api::account::{OrderPolicy, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
 use crate::providers::cloudflare::Cloudflare;
+use crate::providers::equinix::Equinix;
 use crate::providers::limiter::Rate;
 use crate::providers::outcome::{Failure, FailureKind};
 
@@ -25,6 +28,8 @@ use crate::providers::outcome::{Failure, FailureKind};
 pub enum Provider {
     /// Cloudflare.
     Cloudflare(Cloudflare),
+    /// Equinix.
+    Equinix(Equinix),
 }
 
 /// One account, as a ProviderAccount and its Secret describe it.
@@ -171,9 +176,12 @@ impl Accounts {
 
 /// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
 pub fn upstream(spec: &ProviderAccountSpec) -> String {
-    let id = spec.cloudflare.as_ref().map(|identity| identity.account_id.as_str()).unwrap_or_default();
     let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-    format!("cloudflare/{id}{elsewhere}")
+    match &spec.cloudflare {
+        Some(identity) => format!("cloudflare/{}{elsewhere}", identity.account_id),
+        // Ids are the same for all of Equinix' customers.
+        None => format!("equinix{elsewhere}"),
+    }
 }
 
 impl Entry {

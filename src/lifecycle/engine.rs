@@ -255,7 +255,7 @@ impl<A: Adapter> Engine<A> {
     /// What is claimed with an upstream id: ids are the account's own at some providers, so the account is part of it.
     pub(super) fn id_claim(&self, object: &A::Object, id: &str) -> String {
         let (namespace, account) = (object.namespace().unwrap_or_default(), &object.common().account_ref.name);
-        format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::RESOURCE)
+        format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::held_as(object))
     }
 
     /// Publishes an event about the object.

@@ -32,6 +32,8 @@ pub struct Remembered {
     pub create: Option<SentFor>,
     /// What came of the deletion that was sent.
     pub delete: Option<SentFor>,
+    /// What came of the other change that was sent.
+    pub change: Option<SentFor>,
     /// The attempt of the order under way, and when this process first saw it.
     pub intent_seen: Option<(u32, Moment)>,
     /// Complete searches that did not find the order under way.

@@ -65,12 +65,17 @@ impl<A: Adapter> Pass<'_, A> {
         }
         status.last_handled_reconcile_at = reconcile_at.or(status.last_handled_reconcile_at.take());
         conditions::apply(verdict, generation, status);
+        let object_before = self.object.clone();
         self.write(changed).await?;
         // S13: what could not be written is not shown, and doesn't keep what stands there true.
         if let Some(Look { asked, seen: Ok(_) | Err(ReadError::NotFound(_)), .. }) = &self.evidence.seen {
             lock(&self.memory).heard = Some(*asked);
         }
         self.tell(&before, verdict).await;
+        for news in A::news(&object_before, &self.object) {
+            let type_ = if news.warning { EventType::Warning } else { EventType::Normal };
+            self.event(type_, news.reason, news.note).await;
+        }
         Ok(self.rested(verdict.next))
     }
 

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::limiter::{Permit, Priority};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
+use super::sign_in::{SignIn, bearer, secret_header};
 use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
 use crate::clock::Moment;
 pub use wire::{Facility, Interconnect, Slot, State};
@@ -84,7 +85,7 @@ impl Interconnects {
 impl Cloudflare {
     /// The account `account`.
     pub fn new(account: String, credentials: &Credentials, setup: Setup) -> Result<Self, Failure> {
-        let transport = Transport::new(setup, headers(credentials)?, wire::explain)?;
+        let transport = Transport::new(setup, SignIn::Fixed(headers(credentials)?), wire::explain)?;
         Ok(Self { account, transport, interconnects: SharedList::default() })
     }
 
@@ -237,17 +238,11 @@ fn list_failure(error: ReadError) -> Failure {
 }
 
 fn headers(credentials: &Credentials) -> Result<HeaderMap, Failure> {
-    let value = |text: &str| {
-        HeaderValue::from_str(text).map_err(|_| {
-            Failure::new(FailureKind::Credentials, "the credentials have characters that no header can carry")
-        })
-    };
-    let headers = match credentials {
-        Credentials::Token(token) => vec![(AUTHORIZATION, value(&format!("Bearer {}", token.expose_secret()))?)],
-        Credentials::EmailAndKey(email, key) => vec![
-            (HeaderName::from_static("x-auth-email"), value(email)?),
-            (HeaderName::from_static("x-auth-key"), value(key.expose_secret())?),
-        ],
-    };
-    Ok(headers.into_iter().collect())
+    match credentials {
+        Credentials::Token(token) => bearer(token.expose_secret()),
+        Credentials::EmailAndKey(email, key) => Ok(HeaderMap::from_iter([
+            (HeaderName::from_static("x-auth-email"), secret_header(email)?),
+            (HeaderName::from_static("x-auth-key"), secret_header(key.expose_secret())?),
+        ])),
+    }
 }
