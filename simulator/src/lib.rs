@@ -4,10 +4,12 @@
 //! allows; `/_sim` is the control interface, by which tests see what took
 //! effect, move the clock and make things go wrong.
 
+mod body;
 mod clock;
 mod cloudflare;
 mod control;
 mod faults;
+mod fields;
 mod gateway;
 mod ledger;
 mod mount;

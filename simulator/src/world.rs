@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -24,6 +25,14 @@ pub enum Refused {
     Unknown(String),
     /// The wish makes no sense.
     Invalid(String),
+}
+
+/// The word that makes an object vanish.
+pub const GONE: &str = "gone";
+
+/// Reads a part of what the control interface is told.
+pub fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, Refused> {
+    T::deserialize(value).map_err(|error| Refused::Invalid(error.to_string()))
 }
 
 /// A provider as the control interface sees it.
