@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::clock::{Clock, Moment};
 use crate::cloudflare::{self, Cloudflare};
+use crate::equinix::{self, Equinix};
 use crate::faults::Faults;
 use crate::ledger::{Entry, Ledger};
 use crate::traffic::Traffic;
@@ -65,22 +66,25 @@ pub struct World {
     pub ledger: Ledger,
     /// Cloudflare CNI.
     pub cloudflare: Cloudflare,
+    /// Equinix Digital LOA.
+    pub equinix: Equinix,
 }
 
 impl World {
     /// The names of all providers.
-    pub const PROVIDERS: &[&str] = &[cloudflare::NAME];
+    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME];
 
     fn built_in(slots: usize) -> Self {
         let clock = Clock::default();
         let cloudflare = Cloudflare::built_in(slots, clock.now());
-        Self { clock, ledger: Ledger::default(), cloudflare }
+        Self { clock, ledger: Ledger::default(), cloudflare, equinix: Equinix::built_in(slots) }
     }
 
     /// The provider of that name.
     pub fn provider(&mut self, name: &str) -> Option<&mut dyn Provider> {
         match name {
             cloudflare::NAME => Some(&mut self.cloudflare),
+            equinix::NAME => Some(&mut self.equinix),
             _ => None,
         }
     }
@@ -142,6 +146,7 @@ impl Sim {
         if let Some(file) = file.as_ref().filter(|file| file.exists()) {
             let mut world: World = serde_json::from_slice(&std::fs::read(file)?)?;
             world.cloudflare.index();
+            world.equinix.index();
             loaded = Some(world);
         }
         let sim = Self {
