@@ -88,7 +88,7 @@ impl AccountController {
         let account = if going { account } else { hold(&api, account).await? };
         let (standing, held) = self.try_credentials(&account, circuits).await?;
         self.let_former_secret_go(&account, held.as_deref()).await?;
-        let account = self.look_at_beta(&api, account, &standing).await?;
+        let account = self.look_at_beta(&api, account).await?;
         self.write(&api, &account, &standing, held, circuits).await?;
         let every = parse(&account.spec.poll_interval).unwrap_or(RECHECK).min(RECHECK);
         Ok(Action::requeue(jitter(if going { every.min(WAIT_FOR_CIRCUITS) } else { every })))
@@ -98,10 +98,10 @@ impl AccountController {
         &self,
         api: &Api<ProviderAccount>,
         account: ProviderAccount,
-        standing: &Standing,
     ) -> Result<ProviderAccount, KubeError> {
+        // Without access to the beta the account can be asked nothing else, so that this doesn't wait until it can.
         let known = self.shared.accounts.get(&namespace(&account), &account.name_any()).account;
-        let usable = known.filter(|_| standing.ready == Some(true) && account.metadata.deletion_timestamp.is_none());
+        let usable = known.filter(|_| account.metadata.deletion_timestamp.is_none());
         match usable.as_deref() {
             Some(built @ Account { provider: Provider::Equinix(client), .. }) => {
                 beta::look(api, account, built, client, &self.shared.leadership).await

@@ -120,12 +120,10 @@ impl<'r> Lives<'r> {
         self.rig.delete("secret", "--all");
     }
 
-    /// What the provider has at all, of this subject's kind.
+    /// What lives at the provider, of this subject's kind.
     pub async fn upstream(&self) -> Vec<String> {
         let objects = self.rig.sim("objects").await;
-        let kept = &objects[self.subject.provider][format!("{}s", self.subject.resource)];
-        let own = kept.as_array().unwrap().iter().filter(|object| object["account"] == crate::rig::ACCOUNT);
-        own.map(|object| object["name"].as_str().unwrap().to_owned()).collect()
+        (self.subject.upstream)(&objects[self.subject.provider])
     }
 
     /// Ids on which this operation took effect, in the order of their names.

@@ -12,6 +12,7 @@ mod supervisor;
 use serde_json::{Value, json};
 
 use crate::rig::{Rig, slot};
+pub use life::{condition as condition_of, external_id as external_id_of};
 
 /// What the suite must know of a kind.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Subject {
     pub provider: &'static str,
     /// What the provider's ledger calls it.
     pub resource: &'static str,
+    /// Ids of what lives at the provider, out of all that the simulator shows of it.
+    pub upstream: fn(&Value) -> Vec<String>,
     /// The account with its Secret, and whatever else the objects refer to.
     pub prerequisites: fn(&Rig) -> Value,
     /// The `n`-th object, which wants something else than all others.
@@ -103,6 +106,11 @@ const DIRECT: Subject = Subject {
     kind: "Interconnect",
     provider: "cloudflare",
     resource: "interconnect",
+    upstream: |cloudflare| {
+        let all = cloudflare["interconnects"].as_array().unwrap().iter();
+        let own = all.filter(|one| one["account"] == crate::rig::ACCOUNT);
+        own.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    },
     prerequisites: |rig| rig.account("cloudflare", "demo-token"),
     manifest: |rig, name, n| match n % 4 {
         // Of the slots that no name is given for: every fourth one is 100G.
@@ -128,6 +136,20 @@ const GCP_PARTNER: Subject = Subject {
     ..DIRECT
 };
 
+const DIGITAL_LOA: Subject = Subject {
+    kind: "DigitalLoa",
+    provider: "equinix",
+    resource: "loa",
+    upstream: |equinix| {
+        let live = ["PENDING_REQUESTOR_ACCEPTANCE", "PENDING_PROVIDER_AUTHORIZATION", "READY_FOR_USE", "LOCKED"];
+        let all = equinix["loas"].as_array().unwrap().iter();
+        let live = all.filter(|loa| live.iter().any(|state| loa["state"] == *state));
+        live.map(|loa| loa["uuid"].as_str().unwrap().to_owned()).collect()
+    },
+    prerequisites: |rig| rig.equinix_account("equinix", "demo"),
+    manifest: |rig, name, n| rig.issued_loa(name, n),
+};
+
 /// A pairing key as Google Cloud gives it.
 pub fn pairing_key(n: u32) -> String {
     format!("7e51371e-72a3-40b5-b844-2e3efefa{n:04}/europe-west4/1")
@@ -135,3 +157,4 @@ pub fn pairing_key(n: u32) -> String {
 
 suite!(interconnect_direct, DIRECT);
 suite!(interconnect_gcp_partner, GCP_PARTNER);
+suite!(digital_loa, DIGITAL_LOA);
