@@ -8,7 +8,10 @@ use super::life::{Lives, condition, external_id, says, stalled};
 
 /// Answers one question, once nothing is under way any more that would answer it.
 pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
-    if all.iter().any(|object| says(object, "Reconciling", "True") && external_id(object).is_none()) {
+    // Some wait for the answer about another object.
+    let waits = |object: &DynamicObject| condition(object, "Reconciling").unwrap()["reason"] == "WaitingForDependency";
+    let under_way = |object: &DynamicObject| says(object, "Reconciling", "True") && !waits(object);
+    if all.iter().any(|object| under_way(object) && external_id(object).is_none()) {
         return;
     }
     let asked = |object: &&DynamicObject| {
@@ -23,7 +26,10 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
                 |object: &'_ DynamicObject| object.annotations().get("interconnect-operator.io/external-id").cloned();
             let shown = |object: &DynamicObject| external_id(object).map(ToOwned::to_owned);
             let held: Vec<String> = all.iter().flat_map(|object| [marked(object), shown(object)]).flatten().collect();
-            let nobodys = lives.upstream().await.into_iter().find(|id| !held.contains(id));
+            // What the operator names may be it, if it names anything.
+            let named = object.data["status"]["candidates"].as_array();
+            let may_be = |id: &String| named.is_none_or(|named| named.iter().any(|name| name == id.as_str()));
+            let nobodys = lives.upstream().await.into_iter().find(|id| !held.contains(id) && may_be(id));
             match nobodys {
                 Some(id) => ("external-id", id),
                 None => ("create-outcome", command(object, "create-outcome=")),
