@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
@@ -105,8 +105,14 @@ pub fn build(
     let rate = rate(spec, place.rate)?;
     let base = endpoint::resolve(spec.endpoint.as_deref(), place.endpoint, place.hosts, with.allowed_endpoints)?;
     let setup = Setup { base, rate, timeout, observer: (with.observer)(place.name), clock: with.clock.clone() };
-    let status = account.status.as_ref();
+    let status = account.status.clone().unwrap_or_default();
+    let client = client(spec, secret)?;
+    // S6: credentials of somebody else may see nothing of what was ordered, and that says nothing of it.
+    let trusted = client.is_none() || status.client.is_none() || status.client == client;
+    let proven = if trusted { status.search_proven } else { Default::default() };
     Ok(Account {
+        client,
+        trusted: AtomicBool::new(trusted),
         reference: ObjectRef::from_obj(account),
         provider: provider(spec, secret, setup)?,
         upstream: super::upstream(spec),
@@ -118,8 +124,14 @@ pub fn build(
         poll_interval,
         rate,
         circuits: AtomicU32::new(0),
-        proven: Mutex::new(status.map(|status| status.search_proven.clone()).unwrap_or_default()),
+        proven: Mutex::new(proven),
     })
+}
+
+/// Whose credentials they are, where nothing else says which account it is.
+fn client(spec: &ProviderAccountSpec, secret: &Secret) -> Result<Option<String>, Unusable> {
+    let of_equinix = spec.equinix.as_ref().map(|_| credentials::equinix(secret)).transpose()?;
+    Ok(of_equinix.map(|credentials| credentials.client_id))
 }
 
 fn provider(spec: &ProviderAccountSpec, secret: &Secret, setup: Setup) -> Result<Provider, Unusable> {

@@ -191,6 +191,9 @@ impl AccountController {
         let standing = match built {
             Ok(built) => {
                 built.circuits.store(circuits, Ordering::Relaxed);
+                if !self.shared.accounts.anything_recorded(&namespace(account), &account.name_any()) {
+                    built.trust();
+                }
                 let standing = standing(probe(&built).await);
                 self.register(account, Some(built), standing)
             }
@@ -263,6 +266,14 @@ impl AccountController {
         let cloudflare = account.spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
         status.upstream_account = Some(cloudflare.unwrap_or_else(|| "Equinix".into()));
         status.held_secret = held;
+        let known = self.shared.accounts.get(&namespace(account), &account.name_any()).account;
+        if let Some(built) = known.filter(|built| built.client.is_some() && built.client != status.client) {
+            // S6: what another client's searches found proves nothing of this one's.
+            status.search_proven.clear();
+            if built.trusted().is_ok() {
+                status.client.clone_from(&built.client);
+            }
+        }
         status.circuits = Some(circuits);
         let asked = account.annotations().get(annotations::RECONCILE_AT).cloned();
         status.last_handled_reconcile_at = asked.or(status.last_handled_reconcile_at.take());

@@ -196,6 +196,9 @@ pub struct ProviderAccountStatus {
     /// By resource: whether what was ordered was then found by a search, as it must be before a search's silence is believed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub search_proven: BTreeMap<String, bool>,
+    /// Where the credentials are the account: the client whose credentials last showed an upstream object that is recorded here. Another client's silence about it is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// What Equinix tells of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equinix: Option<EquinixStatus>,

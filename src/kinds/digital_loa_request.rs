@@ -11,6 +11,7 @@ use crate::kinds::digital_loa::{contacts_body, equinix, find_organization, party
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::{End, Readiness, Upstream};
+use crate::lifecycle::key::sent_id;
 use crate::providers::equinix::Equinix;
 use crate::providers::equinix::wire::Loa;
 use crate::providers::limiter::Permit;
@@ -87,7 +88,7 @@ impl Adapter for DigitalLoaRequestAdapter {
         request: &Value,
         key: &str,
     ) -> Outcome<String> {
-        client.request_loas(permit, guard, request).await.and_read(|()| Ok(format!("sent/{key}")))
+        client.request_loas(permit, guard, request).await.and_read(|()| Ok(sent_id(key)))
     }
 
     async fn observe(

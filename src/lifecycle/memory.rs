@@ -52,6 +52,8 @@ pub struct Remembered {
     pub failures: u32,
     /// What its `Ready` condition last said.
     pub ready: Option<&'static str>,
+    /// Whether its `Expiring` condition was last true.
+    pub expiring: bool,
 }
 
 impl Remembered {
@@ -95,6 +97,11 @@ impl Memories {
             }
         }
         counts
+    }
+
+    /// How many objects expire before long.
+    pub fn expiring(&self) -> i64 {
+        lock(&self.all).values().map(|memory| i64::from(lock(memory).expiring)).sum()
     }
 }
 

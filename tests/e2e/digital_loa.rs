@@ -4,7 +4,7 @@ use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, contact};
+use crate::rig::{Rig, contact, received_loa};
 use crate::suite::{condition_of, external_id_of};
 
 /// Objects of a kind of Equinix'.
@@ -60,13 +60,6 @@ fn for_new_partner(rig: &Rig, name: &str, n: u32) -> Value {
     loa
 }
 
-fn received(name: &str, token: &str, acceptance: &str) -> Value {
-    json!({
-        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa", "metadata": {"name": name},
-        "spec": {"accountRef": {"name": "partner"}, "receive": {"token": token, "acceptance": acceptance}},
-    })
-}
-
 #[tokio::test]
 async fn both_parties_come_to_a_used_loa_and_each_action_is_taken_once() {
     let rig = rig_with_both_parties().await;
@@ -75,7 +68,7 @@ async fn both_parties_come_to_a_used_loa_and_each_action_is_taken_once() {
     rig.apply(&issued).await;
     let waiting = until_state(&rig, "issued", "PENDING_REQUESTOR_ACCEPTANCE").await;
     let token = waiting.data["status"]["token"].as_str().unwrap().to_owned();
-    rig.apply(&received("received", &token, "Automatic")).await;
+    rig.apply(&received_loa("received", &token, "Automatic")).await;
     until_state(&rig, "issued", "READY_FOR_USE").await;
     let theirs = until_state(&rig, "received", "READY_FOR_USE").await;
     assert_eq!(external_id_of(&theirs), external_id_of(&waiting));
@@ -287,4 +280,33 @@ async fn the_beta_is_asked_for_and_agreed_to_only_where_the_spec_says_so() {
     })
     .await;
     assert_eq!(mutations().await, 2);
+}
+
+#[tokio::test]
+async fn another_clients_silence_is_not_believed() {
+    let rig = rig_with_both_parties().await;
+    let mut loa = rig.issued_loa("loa", 1);
+    loa["spec"]["issue"]["requestor"] = json!({"organization": "Acme"});
+    rig.apply(&loa).await;
+    let ready = |object: &DynamicObject| condition_of(object, "Ready").is_some_and(|ready| ready["status"] == "True");
+    until(&rig, "DigitalLoa", "loa", "Ready", ready).await;
+    let credentials = async |client: &str| {
+        rig.apply(&rig.secret("equinix-client", &json!({"clientId": client, "clientSecret": "demo-secret"}))).await;
+    };
+    credentials("demo-partner").await;
+    let unheard = |object: &DynamicObject| {
+        condition_of(object, "Ready").is_some_and(|ready| {
+            ready["status"] == "Unknown" && ready["message"].as_str().unwrap().contains("demo-partner")
+        })
+    };
+    let object = until(&rig, "DigitalLoa", "loa", "not heard", unheard).await;
+    assert_eq!(condition_of(&object, "Stalled").unwrap()["status"], "False");
+    rig.delete("digitalloa", "loa");
+    let waits = |object: &DynamicObject| {
+        condition_of(object, "Reconciling").is_some_and(|word| word["reason"] == "WaitingForProvider")
+    };
+    until(&rig, "DigitalLoa", "loa", "waiting, not let go", waits).await;
+    credentials("demo").await;
+    until_gone(&rig, "DigitalLoa", "loa").await;
+    assert_eq!((ledger(&rig, "create").await, ledger(&rig, "delete").await), (1, 1));
 }

@@ -509,6 +509,14 @@ impl Rig {
     }
 }
 
+/// The other party's view of an LOA.
+pub fn received_loa(name: &str, token: &str, acceptance: &str) -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa", "metadata": {"name": name},
+        "spec": {"accountRef": {"name": "partner"}, "receive": {"token": token, "acceptance": acceptance}},
+    })
+}
+
 /// Somebody to turn to.
 pub fn contact(email: &str) -> Value {
     json!({"type": "TECHNICAL", "firstName": "Ann", "lastName": "Noc", "availability": "ANYTIME", "details": [{"type": "EMAIL", "value": email}]})

@@ -56,7 +56,10 @@ pub async fn search(at: Access<'_, Equinix>, query: &Query<'_, DigitalLoa>, issu
         match marker(loa) {
             Some(key) if key == query.key => found.ours.push(loa.uuid.clone()),
             Some(key) if key.get(..FIRST_HALF) == query.key.get(..FIRST_HALF) => found.namesakes.push(loa.uuid.clone()),
-            _ => in_the_way = in_the_way.or_else(|| taken(issue, loa)),
+            _ => {}
+        }
+        if marker(loa) != Some(query.key) {
+            in_the_way = in_the_way.or_else(|| taken(issue, loa));
         }
     }
     if query.to_order {
@@ -127,7 +130,7 @@ fn listed(issue: &Issue) -> String {
     z_sides(issue).map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The request, in the generation of names that is known whole (docs/providers.md 2.2).
+/// The request, in the generation of names that is known whole (docs/providers.md 2.4).
 fn body(issue: &Issue, requestor: Value, key: &str) -> Value {
     let product = |product: &crate::api::digital_loa::Product| {
         let connect = &product.cross_connect;

@@ -63,7 +63,7 @@ pub fn party_body(party: &Requestor, organization: Option<&Organization>) -> Val
 
 /// People, as they are sent.
 pub fn contacts_body(contacts: &[Contact]) -> Value {
-    // Our schema has the provider's own names (docs/providers.md 2.2).
+    // Our schema has the provider's own names (docs/providers.md 2.4).
     json!(contacts)
 }
 

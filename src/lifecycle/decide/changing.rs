@@ -66,7 +66,12 @@ fn again(
     match &operation.refused {
         // S2: asked again only after something changed.
         Some(refused) if refused.basis == facts.basis => {
-            let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message: refused.message.clone() };
+            let message = format!(
+                "the provider refused to {}: {}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)",
+                operation.type_.name(),
+                refused.message
+            );
+            let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message };
             Some(Step::Rest(shown(upstream).not_synced(&trouble)))
         }
         _ if !operation.type_.shows() => Some(Step::SettleChange),

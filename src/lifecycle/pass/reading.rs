@@ -16,7 +16,7 @@ use crate::lifecycle::claims::Rank;
 use crate::lifecycle::conditions;
 use crate::lifecycle::engine::PassError;
 use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Read, Search, Trouble};
-use crate::lifecycle::key::{plan_digest, sha256};
+use crate::lifecycle::key::{names_something, plan_digest, sha256};
 use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::Next;
 use crate::providers::limiter::Priority;
@@ -102,7 +102,10 @@ impl<A: Adapter> Pass<'_, A> {
             let key = self.key();
             let query = Query { object: &self.object, not_before, to_order, key: &key, secrets, claim: &claim };
             let Some(at) = self.access(&account) else { return Ok(self.rested(Next::Backoff)) };
-            A::search(at, query).await
+            match account.trusted() {
+                Ok(()) => A::search(at, query).await,
+                Err(failure) => Err(failure),
+            }
         };
         let found = match found {
             Ok(found) => Ok(self.findings(found, &account)),
@@ -164,6 +167,9 @@ impl<A: Adapter> Pass<'_, A> {
             Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
         }
         if let Ok(seen) = &seen {
+            if names_something(id) {
+                account.trust();
+            }
             self.prove_search(&account, id).await;
             self.evidence.documents = self.documents_due(A::documents(&self.object, id, &seen.details)).await;
         }
@@ -213,7 +219,11 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn probe(&mut self) {
         let Some(account) = self.entry.account.clone() else { return };
         let Some(at) = self.access(&account) else { return };
-        let probe = A::probe(at).await.map_err(|failure| self.trouble(&account, &failure));
+        let probe = match account.trusted() {
+            Ok(()) => A::probe(at).await,
+            Err(failure) => Err(failure),
+        };
+        let probe = probe.map_err(|failure| self.trouble(&account, &failure));
         self.evidence.probe = Some(probe);
     }
 

@@ -26,7 +26,7 @@ use wire::{Change, Loa, Organization, state};
 pub const PUBLIC_ENDPOINT: &str = "https://api.equinix.com";
 /// Hosts that are the provider's own.
 pub const PUBLIC_HOSTS: &[&str] = &["api.equinix.com"];
-/// No limit is published; 429 exists (docs/providers.md 2.5). A guess that is gentle: five requests in a second.
+/// No limit is published; 429 exists (docs/providers.md 2.8). A guess that is gentle: five requests in a second.
 pub const ASSUMED_RATE: Rate = Rate { requests: FIVE, per: Duration::from_secs(1), concurrent: 4 };
 const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// What a token that doesn't say lives.
@@ -44,7 +44,7 @@ pub struct Credentials {
     pub client_secret: SecretString,
 }
 
-/// What is guessed of the provider, and can be set where the guess is wrong (docs/providers.md 2.4).
+/// What is guessed of the provider, and can be set where the guess is wrong (docs/providers.md 2.3, 2.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guesses {
     /// The word around the criteria of a search: `and` or `or` in Equinix' other APIs.
@@ -220,7 +220,7 @@ impl Equinix {
     pub async fn cancel(&self, permit: &Permit, guard: &dyn SendGuard, uuid: &str) -> Outcome<()> {
         let path = path(&["digitalLoas", uuid]);
         let answer = self.transport.mutate(permit, guard, Method::DELETE, &path, None::<&()>).await;
-        answer.and_read(|_| Ok(()))
+        answer.and_read(|answer| wire::accepted(&answer))
     }
 
     /// Does something with an LOA.
@@ -249,7 +249,7 @@ impl Equinix {
     pub async fn request_loas(&self, permit: &Permit, guard: &dyn SendGuard, request: &Value) -> Outcome<()> {
         let path = path(&["digitalLoas", &self.guesses.loa_request_path]);
         let answer = self.transport.mutate(permit, guard, Method::POST, &path, Some(request)).await;
-        answer.and_read(|_| Ok(()))
+        answer.and_read(|answer| wire::accepted(&answer))
     }
 
     /// Whether the account may take part in the private beta.
@@ -262,7 +262,7 @@ impl Equinix {
     pub async fn ask_for_beta_access(&self, permit: &Permit, guard: &dyn SendGuard, wish: &Value) -> Outcome<()> {
         let answer =
             self.transport.mutate(permit, guard, Method::POST, &path(&["privateBetaAccess"]), Some(wish)).await;
-        answer.and_read(|_| Ok(()))
+        answer.and_read(|answer| wire::accepted(&answer))
     }
 
     /// Whether the user agreed to the terms of the beta.
@@ -275,7 +275,7 @@ impl Equinix {
     pub async fn agree_to_beta_terms(&self, permit: &Permit, guard: &dyn SendGuard) -> Outcome<()> {
         let (path, body) = (path(&["betaTermsAgreement"]), json!({"agreementAccepted": true}));
         let answer = self.transport.mutate(permit, guard, Method::PUT, &path, Some(&body)).await;
-        answer.and_read(|_| Ok(()))
+        answer.and_read(|answer| wire::accepted(&answer))
     }
 
     async fn read(&self, asking: Asking<'_>, under: &[&str], query: &[(&str, &str)]) -> Result<Answer, ReadError> {

@@ -1,4 +1,4 @@
-//! Equinix' words. Three generations of field names are known (docs/providers.md 2.2): all are read here, and the one that
+//! Equinix' words. Three generations of field names are known (docs/providers.md 2.4): all are read here, and the one that
 //! is known whole is sent. States and types are open sets, and nearly everything may be missing.
 
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ pub struct Loa {
     pub links: Vec<(String, String)>,
 }
 
-/// The provider's states (docs/providers.md 2.3). Any other word is one that isn't known yet.
+/// The provider's states (docs/providers.md 2.7). Any other word is one that isn't known yet.
 pub mod state {
     #![allow(missing_docs, reason = "each state is its own word")]
     pub const PENDING_REQUESTOR_ACCEPTANCE: &str = "PENDING_REQUESTOR_ACCEPTANCE";
@@ -191,6 +191,12 @@ pub fn page(answer: &Answer) -> Result<Page, Failure> {
     })
 }
 
+/// A success of which no body is known: none, or JSON. A page for people says that somebody else answered.
+pub fn accepted(answer: &Answer) -> Result<(), Failure> {
+    let empty = answer.body.iter().all(u8::is_ascii_whitespace);
+    if empty { Ok(()) } else { answer.json::<Value>().map(drop) }
+}
+
 /// What happened to an LOA.
 pub fn changes(answer: &Answer) -> Result<Vec<Change>, Failure> {
     let body: Value = answer.json()?;
@@ -306,6 +312,12 @@ mod tests {
         ] {
             assert!(page(&answer(&broken)).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_page_for_people_is_no_success() {
+        let accepted = |body: &str| accepted(&Answer { body: body.into() });
+        assert!(accepted(" ").is_ok() && accepted("{}").is_ok() && accepted("<html>").is_err());
     }
 
     #[test]
