@@ -136,7 +136,8 @@ fn time(value: &Value, names: &[&str]) -> Option<Timestamp> {
 
 /// An LOA: an object with a uuid; all else may be missing.
 pub fn loa(value: &Value) -> Result<Loa, Failure> {
-    let uuid = text(value, &["uuid"]).ok_or_else(|| unreadable("an LOA without a uuid"))?;
+    let uuid =
+        text(value, &["uuid"]).filter(|uuid| !uuid.is_empty()).ok_or_else(|| unreadable("an LOA without a uuid"))?;
     let party = |name| member(value, &[name]).map(party).unwrap_or_default();
     let products = member(value, &["products"]).and_then(Value::as_array).into_iter().flatten();
     let links = member(value, &["links"]).and_then(Value::as_array).into_iter().flatten();
