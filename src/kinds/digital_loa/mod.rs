@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::accounts::{Account, Provider};
 use crate::api::common::OperationType;
-use crate::api::digital_loa::DigitalLoa;
-use crate::api::digital_loa::Receive;
+use crate::api::conditions::reason;
+use crate::api::digital_loa::{DigitalLoa, Receive};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, News, Noted, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
@@ -192,7 +192,7 @@ async fn received(at: Access<'_, Equinix>, receive: &Receive) -> Result<Option<R
         many => {
             let message =
                 format!("several LOAs have the token {token}: name one by spec.receive.uuid, of {}", many.join(", "));
-            Some(Err(Problem::stalled(crate::api::conditions::reason::AMBIGUOUS, message)))
+            Some(Err(Problem::stalled(reason::AMBIGUOUS, message)))
         }
     })
 }
