@@ -12,8 +12,9 @@ use url::Url;
 
 use super::limiter::{Limiter, Permit, Priority, Rate};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
+use super::shared_list::{SharedList, Snapshot};
 use super::sign_in::SignIn;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::effects::{self, Edge};
 
 /// The most of a body that is read, in bytes.
@@ -163,6 +164,36 @@ impl Transport {
         }
         let turn = tokio::time::timeout(TURN_TIMEOUT, self.limiter.acquire(priority)).await;
         turn.map(Some).map_err(|_| limited("the account's limits leave no room for this request now".into()))
+    }
+
+    /// Waits for the right to change something.
+    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
+        let turn = self.turn(Asking::Queued(Priority::Mutation)).await?;
+        turn.ok_or_else(|| Failure::new(FailureKind::NotSent, "no turn"))
+    }
+
+    /// A list begun at `not_before` or later that others may share.
+    pub async fn shared<'a, T, F>(
+        &self,
+        list: &SharedList<T>,
+        asking: Asking<'a>,
+        not_before: Moment,
+        fetch: F,
+    ) -> Snapshot<T>
+    where
+        F: AsyncFnOnce(Asking<'_>) -> Result<T, Failure>,
+    {
+        let asked = self.clock.now();
+        if let Some(snapshot) = list.last(not_before, asked) {
+            return snapshot;
+        }
+        // The turn comes before the list's lock: who holds that lock never waits for a turn.
+        let turn = match self.turn(asking).await {
+            Ok(turn) => turn,
+            Err(failure) => return Snapshot { begun: asked, items: Err(failure) },
+        };
+        let asking = turn.as_ref().map_or(asking, Asking::Holding);
+        list.begun_after(&self.clock, not_before, asked, async || fetch(asking).await).await
     }
 
     /// Sends a mutation, once, and tells what came of it (S2).

@@ -64,6 +64,10 @@ fn gone(facts: &Facts, look: &Look, id: &str) -> Step {
 
 /// It has ended, and a person must say what now: nothing is ordered again by itself.
 fn over(facts: &Facts, said: &str) -> Step {
+    if facts.receives {
+        let message = format!("{said}. Delete this object, and create another for what the partner makes next");
+        return rest(Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll));
+    }
     if facts.answered_nothing_there() && facts.recorded.asked.as_deref() != Some(reason::GONE_UPSTREAM) {
         return Step::VoidAnswer;
     }

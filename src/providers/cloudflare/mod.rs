@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::limiter::{Permit, Priority};
+use super::limiter::Permit;
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
 use super::sign_in::{SignIn, bearer, secret_header};
@@ -91,30 +91,19 @@ impl Cloudflare {
 
     /// Waits for the right to change something.
     pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        let turn = self.transport.turn(Asking::Queued(Priority::Mutation)).await?;
-        turn.ok_or_else(|| Failure::new(FailureKind::NotSent, "no turn"))
+        self.transport.mutation_permit().await
     }
 
     /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
     pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
-        let answer = self.read(asking, &["interconnects"], &[("limit", "1")]).await.map_err(list_failure)?;
+        let answer = self.read(asking, &["interconnects"], &[("limit", "1")]).await.map_err(ReadError::of_list)?;
         wire::page::<Interconnect>(&answer).map(|_| ())
     }
 
     /// All interconnects, by a list begun at `not_before` or later that others may share.
     pub async fn interconnects(&self, asking: Asking<'_>, not_before: Moment) -> Snapshot<Interconnects> {
-        let asked = self.transport.clock().now();
-        if let Some(snapshot) = self.interconnects.last(not_before, asked) {
-            return snapshot;
-        }
-        // The turn comes before the list's lock: who holds that lock never waits for a turn.
-        let turn = match self.transport.turn(asking).await {
-            Ok(turn) => turn,
-            Err(failure) => return Snapshot { begun: asked, items: Err(failure) },
-        };
-        let asking = turn.as_ref().map_or(asking, Asking::Holding);
-        let fetch = async || self.all(asking, "interconnects", &[]).await.map(Interconnects::new);
-        self.interconnects.begun_after(self.transport.clock(), not_before, asked, fetch).await
+        let fetch = async |asking: Asking<'_>| self.all(asking, "interconnects", &[]).await.map(Interconnects::new);
+        self.transport.shared(&self.interconnects, asking, not_before, fetch).await
     }
 
     /// Whether the last list that was had, however old, shows something on this slot.
@@ -216,7 +205,7 @@ impl Cloudflare {
             let here = cursor.map(|cursor| cursor.to_string());
             let mut query = [filter, &[("limit", limit.as_str())]].concat();
             query.extend(here.as_deref().map(|cursor| ("cursor", cursor)));
-            let answer = self.read(asking, &[list], &query).await.map_err(list_failure)?;
+            let answer = self.read(asking, &[list], &query).await.map_err(ReadError::of_list)?;
             let page = wire::page(&answer)?;
             items.extend(page.items);
             match page.next {
@@ -226,14 +215,6 @@ impl Cloudflare {
             }
         }
         Err(Failure::new(FailureKind::Unreadable, format!("the list of {list} has no end")))
-    }
-}
-
-/// A list that isn't there says nothing about its items (S6).
-fn list_failure(error: ReadError) -> Failure {
-    match error {
-        ReadError::NotFound(message) => Failure::new(FailureKind::Refused(404), message),
-        ReadError::NotHeard(failure) => failure,
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::limiter::{Permit, Priority, Rate};
+use super::limiter::{Permit, Rate};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
 use super::sign_in::{FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
@@ -154,8 +154,7 @@ impl Equinix {
 
     /// Waits for the right to change something.
     pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        let turn = self.transport.turn(Asking::Queued(Priority::Mutation)).await?;
-        turn.ok_or_else(|| Failure::new(FailureKind::NotSent, "no turn"))
+        self.transport.mutation_permit().await
     }
 
     /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
@@ -205,7 +204,7 @@ impl Equinix {
     /// The organisations that can be a party to a cross connect in a data centre.
     pub async fn organizations(&self, asking: Asking<'_>, ibx: &str) -> Result<Vec<Organization>, Failure> {
         let query = [("location.ibx", ibx), ("product.type", CROSS_CONNECT)];
-        let answer = self.read(asking, &["organizations"], &query).await.map_err(list_failure)?;
+        let answer = self.read(asking, &["organizations"], &query).await.map_err(ReadError::of_list)?;
         wire::organizations(&answer)
     }
 
@@ -254,7 +253,7 @@ impl Equinix {
 
     /// Whether the account may take part in the private beta.
     pub async fn has_beta_access(&self, asking: Asking<'_>) -> Result<bool, Failure> {
-        let answer = self.read(asking, &["privateBetaAccess"], &[]).await.map_err(list_failure)?;
+        let answer = self.read(asking, &["privateBetaAccess"], &[]).await.map_err(ReadError::of_list)?;
         wire::flag(&answer, "privateBetaTests")
     }
 
@@ -267,7 +266,7 @@ impl Equinix {
 
     /// Whether the user agreed to the terms of the beta.
     pub async fn agreed_to_beta_terms(&self, asking: Asking<'_>) -> Result<bool, Failure> {
-        let answer = self.read(asking, &["betaTermsAgreement"], &[]).await.map_err(list_failure)?;
+        let answer = self.read(asking, &["betaTermsAgreement"], &[]).await.map_err(ReadError::of_list)?;
         wire::flag(&answer, "agreementAccepted")
     }
 
@@ -289,18 +288,8 @@ impl Equinix {
         not_before: Moment,
         filter: Vec<Value>,
     ) -> Snapshot<Loas> {
-        let asked = self.transport.clock().now();
-        if let Some(snapshot) = list.last(not_before, asked) {
-            return snapshot;
-        }
-        // The turn comes before the list's lock: who holds that lock never waits for a turn.
-        let turn = match self.transport.turn(asking).await {
-            Ok(turn) => turn,
-            Err(failure) => return Snapshot { begun: asked, items: Err(failure) },
-        };
-        let asking = turn.as_ref().map_or(asking, Asking::Holding);
-        let fetch = async || Ok(self.search(asking, filter).await?.into_iter().collect());
-        list.begun_after(self.transport.clock(), not_before, asked, fetch).await
+        let fetch = async |asking: Asking<'_>| Ok(self.search(asking, filter).await?.into_iter().collect());
+        self.transport.shared(list, asking, not_before, fetch).await
     }
 
     /// Every page of a search; one that can't be read whole, or changed on the way, is none (S3).
@@ -328,7 +317,7 @@ impl Equinix {
         let query = [("offset", offset.to_string()), ("limit", limit.to_string()), ("sort", OLDEST_FIRST.into())];
         let path = path(&["digitalLoas", "search"]);
         let answer = self.transport.ask(asking, Method::POST, &path, &query, Some(&body)).await;
-        wire::page(&answer.map_err(list_failure)?)
+        wire::page(&answer.map_err(ReadError::of_list)?)
     }
 
     fn in_states(&self, states: &[&str]) -> Value {
@@ -346,14 +335,6 @@ fn criterion(property: &str, operator: &str, values: &[&str]) -> Value {
 
 fn path<'a>(under: &[&'a str]) -> Vec<&'a str> {
     [&["diloa", "v1"], under].concat()
-}
-
-/// A list that isn't there says nothing about its items (S6).
-fn list_failure(error: ReadError) -> Failure {
-    match error {
-        ReadError::NotFound(message) => Failure::new(FailureKind::Refused(404), message),
-        ReadError::NotHeard(failure) => failure,
-    }
 }
 
 /// OAuth client credentials with a JSON body; the token's life comes as a string of seconds.
