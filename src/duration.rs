@@ -1,4 +1,4 @@
-//! Durations as users write them: 500ms, 30s, 5m, 1h.
+//! Durations as users write them: 500ms, 30s, 5m, 1h, 14d.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ pub fn parse(text: &str) -> Option<Duration> {
         "s" => 1000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return None,
     };
     Some(Duration::from_millis(number.checked_mul(millis)?))
@@ -29,6 +30,6 @@ mod tests {
     fn durations_are_read() {
         assert_eq!(parse("15m"), Some(Duration::from_secs(900)));
         assert_eq!(parse("250ms"), Some(Duration::from_millis(250)));
-        assert_eq!((parse("15"), parse("m"), parse("1d")), (None, None, None));
+        assert_eq!((parse("15"), parse("m"), parse("1w")), (None, None, None));
     }
 }

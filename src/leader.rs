@@ -55,6 +55,11 @@ impl Leadership {
         Self { leases: Api::namespaced(client, &settings.namespace), settings, clock, stopping: Arc::default() }
     }
 
+    /// The time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// How long a lease lasts.
     pub fn lease_duration(&self) -> Duration {
         self.settings.duration

@@ -32,6 +32,8 @@ use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
 use crate::effects;
 use crate::events::Events;
+use crate::kinds::digital_loa::DigitalLoaAdapter;
+use crate::kinds::digital_loa_request::DigitalLoaRequestAdapter;
 use crate::kinds::interconnect::InterconnectAdapter;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::{Leadership, LeaseSettings};
@@ -97,7 +99,7 @@ pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError
         clock,
     });
     let operator = Operator {
-        interconnects: Arc::new(Engine::new(shared.clone())),
+        kinds: kinds(&shared),
         client: client.clone(),
         settings: settings.clone(),
         waiting: waiting.clone(),
@@ -106,8 +108,9 @@ pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError
     };
     let listener =
         TcpListener::bind(settings.listen).await.map_err(|error| OperatorError::Listen(settings.listen, error))?;
-    let interconnects = operator.interconnects.clone();
-    tokio::spawn(probes::serve(listener, waiting.clone(), metrics.clone(), Arc::new(move || interconnects.count())));
+    let counted = operator.kinds.clone();
+    let count = move || counted.iter().for_each(|kind| kind.count());
+    tokio::spawn(probes::serve(listener, waiting.clone(), metrics.clone(), Arc::new(count)));
     let stopping = async {
         stopped(stop.clone()).await;
         shared.leadership.stop();
@@ -128,7 +131,46 @@ struct Operator {
     waiting: Waiting,
     shared: Arc<Shared>,
     stop: watch::Receiver<bool>,
-    interconnects: Arc<Engine<InterconnectAdapter>>,
+    kinds: Vec<Arc<dyn Kind>>,
+}
+
+/// Every kind of circuit.
+fn kinds(shared: &Arc<Shared>) -> Vec<Arc<dyn Kind>> {
+    vec![
+        Arc::new(Engine::<InterconnectAdapter>::new(shared.clone())),
+        Arc::new(Engine::<DigitalLoaAdapter>::new(shared.clone())),
+        Arc::new(Engine::<DigitalLoaRequestAdapter>::new(shared.clone())),
+    ]
+}
+
+/// A kind that runs, whatever its objects are.
+trait Kind: Send + Sync {
+    /// Takes note of all its objects.
+    fn note_all<'a>(&'a self, operator: &'a Operator) -> BoxFuture<'a, Result<(), KubeError>>;
+    /// Its controllers.
+    fn controllers<'a>(self: Arc<Self>, operator: &'a Operator) -> Vec<BoxFuture<'a, ()>>;
+    /// Counts its objects for the metrics.
+    fn count(&self);
+    /// Whether any of its objects uses an account.
+    fn any_circuit(&self, client: Client) -> AnyCircuit;
+}
+
+impl<A: Adapter> Kind for Engine<A> {
+    fn note_all<'a>(&'a self, operator: &'a Operator) -> BoxFuture<'a, Result<(), KubeError>> {
+        operator.note_all(self).boxed()
+    }
+
+    fn controllers<'a>(self: Arc<Self>, operator: &'a Operator) -> Vec<BoxFuture<'a, ()>> {
+        operator.circuit_controllers(self)
+    }
+
+    fn count(&self) {
+        Engine::count(self);
+    }
+
+    fn any_circuit(&self, client: Client) -> AnyCircuit {
+        any_circuit::<A::Object>(client)
+    }
 }
 
 impl Operator {
@@ -163,7 +205,9 @@ impl Operator {
         self.shared.metrics.leader.set(1);
         // S5: claims are filled from all our objects before the first order.
         let accounts = self.identify_accounts().await?;
-        self.note_all(&self.interconnects).await?;
+        for kind in &self.kinds {
+            kind.note_all(self).await?;
+        }
         let circuits = async {
             // Circuits that wait for an account which nobody has looked at yet would say so, and lie.
             let looked_at = || accounts.iter().all(|(namespace, name)| self.shared.accounts.knows(namespace, name));
@@ -171,7 +215,7 @@ impl Operator {
             while !looked_at() && begun.elapsed() < FIRST_LOOK {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            join_all(self.circuit_controllers(self.interconnects.clone())).await;
+            join_all(self.kinds.iter().flat_map(|kind| kind.clone().controllers(self))).await;
         };
         tokio::join!(join_all(self.account_controllers()), circuits);
         Ok(())
@@ -232,18 +276,18 @@ impl Operator {
     fn account_controllers(&self) -> Vec<BoxFuture<'_, ()>> {
         let metrics = self.shared.metrics.clone();
         let context = Arc::new(AccountController {
-            client: self.client.clone(),
-            accounts: self.shared.accounts.clone(),
+            shared: self.shared.clone(),
             allowed_endpoints: self.settings.allowed_endpoints.clone(),
-            lease_duration: self.shared.leadership.lease_duration(),
-            used: vec![any_circuit::<crate::api::Interconnect>(self.client.clone())],
+            used: self.kinds.iter().map(|kind| kind.any_circuit(self.client.clone())).collect(),
             events: Events::new(self.client.clone(), "accounts", &self.settings.lease.identity),
-            clock: self.shared.clock.clone(),
             releasing: tokio::sync::Mutex::default(),
-            observer: Arc::new(move |method, status| {
-                let status = status.map_or_else(|| "none".into(), |status| status.as_str().to_owned());
-                let labels = RequestLabels { provider: "cloudflare", method: method_name(method), status };
-                metrics.requests.get_or_create(&labels).inc();
+            observer: Box::new(move |provider| {
+                let metrics = metrics.clone();
+                Arc::new(move |method, status| {
+                    let status = status.map_or_else(|| "none".into(), |status| status.as_str().to_owned());
+                    let labels = RequestLabels { provider, method: method_name(method), status };
+                    metrics.requests.get_or_create(&labels).inc();
+                })
             }),
         });
         let apis = self.apis::<DeserializeGuard<ProviderAccount>>().into_iter();
@@ -391,6 +435,8 @@ fn method_name(method: &reqwest::Method) -> &'static str {
         "GET" => "GET",
         "POST" => "POST",
         "DELETE" => "DELETE",
+        "PATCH" => "PATCH",
+        "PUT" => "PUT",
         _ => "other",
     }
 }

@@ -36,7 +36,7 @@ pub fn init_logs(format: LogFormat) {
 pub struct MutationLabels {
     /// The kind.
     pub kind: &'static str,
-    /// `create` or `delete`.
+    /// `create`, `delete`, or another change's name.
     pub operation: &'static str,
     /// `done`, `not_done` or `unknown`.
     pub outcome: &'static str,
@@ -91,6 +91,8 @@ pub struct Metrics {
     pub order_to_ready_seconds: Family<KindLabels, Histogram>,
     /// Circuits by what they last said of `Ready`.
     pub circuits: Family<CircuitLabels, Gauge>,
+    /// Circuits that expire before long.
+    pub circuits_expiring: Family<KindLabels, Gauge>,
     /// Requests to providers.
     pub requests: Family<RequestLabels, Counter>,
     /// 1 while this process leads.
@@ -110,6 +112,7 @@ impl Metrics {
             pass_seconds: Family::new_with_constructor(pass),
             order_to_ready_seconds: Family::new_with_constructor(order),
             circuits: Family::default(),
+            circuits_expiring: Family::default(),
             requests: Family::default(),
             leader: Gauge::default(),
         };
@@ -124,6 +127,8 @@ impl Metrics {
             metrics.order_to_ready_seconds.clone(),
         );
         registry.register("circuits", "Circuits, by what they say of Ready", metrics.circuits.clone());
+        let expiring = metrics.circuits_expiring.clone();
+        registry.register("circuits_expiring", "Circuits that expire before long", expiring);
         registry.register("provider_requests", "Requests to providers", metrics.requests.clone());
         registry.register("leader", "1 while this process leads", metrics.leader.clone());
         Arc::new(metrics)

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use interconnect_operator::api::Interconnect;
 use interconnect_operator::api::conditions::READY;
+use kube::api::DynamicObject;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch_objects};
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, ResourceExt};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -28,9 +28,8 @@ pub struct Census {
 }
 
 impl Census {
-    /// Counts the circuits of a namespace from now on.
-    pub fn follow(client: Client, namespace: &str) -> Self {
-        let api: Api<Interconnect> = Api::namespaced(client, namespace);
+    /// Counts these circuits from now on.
+    pub fn follow(api: Api<DynamicObject>) -> Self {
         let (sender, count) = watch::channel(Count::default());
         let events = watch_objects(api, watcher::Config::default()).default_backoff();
         let task = tokio::spawn(async move {
@@ -72,7 +71,7 @@ struct Circuits {
 }
 
 impl Circuits {
-    fn note(&mut self, event: Event<Interconnect>) {
+    fn note(&mut self, event: Event<DynamicObject>) {
         match event {
             Event::Init => *self = Self::default(),
             Event::InitDone => {}
@@ -93,7 +92,7 @@ impl Circuits {
     }
 }
 
-fn is_ready(object: &Interconnect) -> bool {
-    let conditions = object.status.iter().flat_map(|status| &status.common.conditions);
-    conditions.into_iter().any(|condition| condition.type_ == READY && condition.status == "True")
+fn is_ready(object: &DynamicObject) -> bool {
+    let conditions = object.data["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.into_iter().any(|condition| condition["type"] == READY && condition["status"] == "True")
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 
 use crate::stage::{ACCOUNT, PROVIDER_ACCOUNT, Stage, TOKEN};
+use crate::subject::Subject;
 use crate::{Outcome, kopf};
 
 /// How often each circuit is looked at.
@@ -22,6 +23,8 @@ const CONCURRENCY: u16 = 8;
 pub enum Contestant {
     /// Ours, the real binary.
     Operator,
+    /// Ours, with Digital LOAs in place of interconnects.
+    Loas,
     /// The least that does the same work, on bare kube-rs.
     Bare,
     /// The same in Python.
@@ -32,6 +35,7 @@ impl fmt::Display for Contestant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Operator => "operator",
+            Self::Loas => "loas",
             Self::Bare => "bare",
             Self::Kopf => "kopf",
         })
@@ -39,10 +43,15 @@ impl fmt::Display for Contestant {
 }
 
 impl Contestant {
+    /// What it orders.
+    pub fn subject(self) -> Subject {
+        if self == Self::Loas { Subject::DigitalLoa } else { Subject::Interconnect }
+    }
+
     /// Gives it what it needs besides the chart's rights.
     pub fn prepare(self, stage: &Stage) -> Outcome<()> {
         let manifests = match self {
-            Self::Operator => account(stage),
+            Self::Operator | Self::Loas => account(stage),
             Self::Bare => return Ok(()),
             Self::Kopf => kopf::extra_rights(&stage.namespace),
         };
@@ -54,7 +63,7 @@ impl Contestant {
     pub fn start(self, stage: &Stage) -> Outcome<Child> {
         let log = File::options().create(true).append(true).open(stage.dir.join(format!("{self}.log")))?;
         let mut command = match self {
-            Self::Operator => operator(stage),
+            Self::Operator | Self::Loas => operator(stage),
             Self::Bare => bare()?,
             Self::Kopf => kopf::command(&stage.namespace),
         };
@@ -85,19 +94,20 @@ fn bare() -> Outcome<Command> {
 
 /// The operator's account, with limits that nobody reaches: they are not what is measured.
 fn account(stage: &Stage) -> serde_json::Value {
-    let secret = format!("{PROVIDER_ACCOUNT}-token");
+    let secret = format!("{PROVIDER_ACCOUNT}-credentials");
+    let (credentials, mut spec) = stage.subject.account();
+    let common = json!({
+        "endpoint": stage.provider_api(),
+        "credentialsSecretRef": {"name": secret},
+        "pollInterval": format!("{}s", POLL.as_secs()),
+        "limits": {"requests": 1_000_000, "per": "1s", "concurrent": 64},
+    });
+    spec.as_object_mut().into_iter().for_each(|spec| spec.extend(common.as_object().cloned().unwrap_or_default()));
     json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": {"apiToken": TOKEN}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": credentials},
         {
             "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
-            "metadata": {"name": PROVIDER_ACCOUNT},
-            "spec": {
-                "cloudflare": {"accountId": ACCOUNT},
-                "endpoint": stage.provider_api(),
-                "credentialsSecretRef": {"name": secret},
-                "pollInterval": format!("{}s", POLL.as_secs()),
-                "limits": {"requests": 1_000_000, "per": "1s", "concurrent": 64},
-            },
+            "metadata": {"name": PROVIDER_ACCOUNT}, "spec": spec,
         },
     ]})
 }

@@ -9,6 +9,7 @@ mod goals;
 mod kopf;
 mod measure;
 mod stage;
+mod subject;
 mod table;
 mod trial;
 

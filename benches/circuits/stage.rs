@@ -4,21 +4,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use interconnect_operator::api::{Interconnect, ProviderAccount};
+use interconnect_operator::api::ProviderAccount;
 use interconnect_simulator::{Options, Simulator};
 use interconnect_testenv::ControlPlane;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use crate::Outcome;
+use crate::subject::Subject;
 
 /// The simulator's account.
 pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 /// A token of that account.
 pub const TOKEN: &str = "demo-token";
 /// The ProviderAccount that circuits name.
-pub const PROVIDER_ACCOUNT: &str = "cloudflare";
+pub const PROVIDER_ACCOUNT: &str = "provider";
 /// How many requests of ours are under way at the same time.
 const REQUESTS: usize = 32;
 
@@ -32,13 +33,15 @@ pub struct Stage {
     pub kubeconfig: PathBuf,
     /// Where logs are kept, until the next run.
     pub dir: PathBuf,
+    /// What is ordered.
+    pub subject: Subject,
     simulator: Simulator,
     http: reqwest::Client,
 }
 
 impl Stage {
     /// Everything but the contestant.
-    pub async fn set_up(namespace: &str, circuits: u32) -> Outcome<Self> {
+    pub async fn set_up(namespace: &str, circuits: u32, subject: Subject) -> Outcome<Self> {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{namespace}-{circuits}"));
         if dir.exists() {
             std::fs::remove_dir_all(&dir)?;
@@ -50,14 +53,14 @@ impl Stage {
         let simulator = Simulator::start(([127, 0, 0, 1], 0).into(), options).await?;
         let client = plane.admin().await?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
-        let stage = Self { plane, client, namespace: namespace.into(), kubeconfig, dir, simulator, http };
+        let stage = Self { plane, client, namespace: namespace.into(), kubeconfig, dir, subject, simulator, http };
         stage.healthy_at_once().await?;
         Ok(stage)
     }
 
     /// Base of the provider's API.
     pub fn provider_api(&self) -> String {
-        format!("{}/cloudflare/client/v4", self.simulator.url())
+        format!("{}/{}", self.simulator.url(), self.subject.base())
     }
 
     /// Where the provider is.
@@ -83,11 +86,7 @@ impl Stage {
         let applied = stream::iter(1..=circuits).map(|number| {
             let (api, params) = (&api, &params);
             async move {
-                let circuit = json!({
-                    "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Interconnect",
-                    "metadata": {"name": name(number)},
-                    "spec": {"accountRef": {"name": PROVIDER_ACCOUNT}, "direct": {"slotId": slot(number)}},
-                });
+                let circuit = self.subject.manifest(&name(number), number);
                 api.patch(&name(number), params, &Patch::Apply(circuit)).await
             }
         });
@@ -114,7 +113,8 @@ impl Stage {
     /// How many requests the provider had: all of them, and those that ask for a circuit's state.
     pub async fn provider_calls(&self) -> Outcome<(u64, u64)> {
         let counts = self.provider_tells("requests").await?;
-        let of_state = |row: &&Value| row["route"].as_str().is_some_and(|route| route.ends_with("/status"));
+        let (looks, _) = self.subject.looks(0);
+        let of_state = |row: &&Value| row["route"].as_str().is_some_and(|route| route.ends_with(looks));
         let count = |row: &Value| row["count"].as_u64().unwrap_or_default();
         let (all, of_states) = (counts.iter().map(count).sum(), counts.iter().filter(of_state).map(count).sum());
         Ok((all, of_states))
@@ -130,16 +130,12 @@ impl Stage {
         Ok(answer.error_for_status()?.json().await?)
     }
 
-    fn circuits(&self) -> Api<Interconnect> {
-        Api::namespaced(self.client.clone(), &self.namespace)
+    /// The circuits.
+    pub fn circuits(&self) -> Api<DynamicObject> {
+        self.subject.api(self.client.clone(), &self.namespace)
     }
 }
 
 fn name(number: u32) -> String {
     format!("circuit-{number}")
-}
-
-/// The id of the simulator's free slot of that number.
-fn slot(number: u32) -> String {
-    format!("5107a000-0000-4000-8000-{number:012x}")
 }

@@ -65,10 +65,10 @@ pub struct Trial {
 impl Trial {
     /// Everything up, and nothing to do yet.
     pub async fn begin(contestant: Contestant, circuits: u32) -> Outcome<Self> {
-        let stage = Stage::set_up(&contestant.to_string(), circuits).await?;
+        let stage = Stage::set_up(&contestant.to_string(), circuits, contestant.subject()).await?;
         contestant.prepare(&stage)?;
         let audit = AuditLog::open(&stage.plane.audit_log(), &stage.namespace)?;
-        let census = Census::follow(stage.client.clone(), &stage.namespace);
+        let census = Census::follow(stage.circuits());
         let process = contestant.start(&stage)?;
         let mut trial = Self { contestant, circuits, process, census, audit, stage };
         trial.up().await?;
@@ -128,7 +128,7 @@ impl Trial {
         self.process.kill().await?;
         // A new process begins to count its CPU time anew.
         let before = Counters { cpu_ms: 0, ..before };
-        let wanted = self.stage.provider_calls().await?.1 + u64::from(self.circuits);
+        let wanted = self.stage.provider_calls().await?.1 + self.stage.subject.looks(self.circuits).1;
         let begun = Instant::now();
         self.process = self.contestant.start(&self.stage)?;
         let took = self.until_asked(begun, wanted).await?;

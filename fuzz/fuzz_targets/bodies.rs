@@ -2,6 +2,7 @@
 #![no_main]
 
 use interconnect_operator::providers::cloudflare::wire;
+use interconnect_operator::providers::equinix::wire as equinix;
 use interconnect_operator::providers::transport::Answer;
 use libfuzzer_sys::fuzz_target;
 
@@ -18,4 +19,10 @@ fuzz_target!(|body: &[u8]| {
         assert_eq!(Some(page.items.len()), list.as_array().map(Vec::len), "a page is read whole or not at all");
     }
     let _ = wire::page::<wire::Slot>(&answer);
+    assert!(equinix::explain(body).is_none_or(|said| !said.is_empty()));
+    if let Ok(page) = equinix::page(&answer) {
+        let body: serde_json::Value = answer.json().unwrap();
+        assert_eq!(Some(page.items.len()), body["data"].as_array().map(Vec::len), "a page is read whole or not at all");
+    }
+    let _ = (equinix::one(&answer), equinix::changes(&answer), equinix::organizations(&answer), equinix::accepted(&answer));
 });

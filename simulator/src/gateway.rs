@@ -10,14 +10,16 @@ use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode, request, response};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::clock::Moment;
 use crate::faults::{Fault, Target, What};
 use crate::mount::Gate;
 use crate::traffic::{Answered, Exchange};
 use crate::world::Sim;
-use crate::{cloudflare, control, stream};
+use crate::{cloudflare, control, equinix, stream};
 
 /// The largest body that a request may have.
 const MAX_BODY: usize = 4 << 20;
@@ -40,7 +42,15 @@ impl std::error::Error for HangUp {}
 
 /// A list is to be shown as it was this long ago, by the simulator's clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Lag(pub Duration);
+pub struct Lag(Duration);
+
+impl Lag {
+    /// Whether such a list shows already what was created at that time.
+    pub fn shows(self, created: Timestamp, now: Moment) -> bool {
+        let age = now.simulated.duration_since(created);
+        Duration::try_from(age).is_ok_and(|age| age >= self.0)
+    }
+}
 
 /// What comes of a request.
 enum Outcome {
@@ -61,7 +71,7 @@ impl Gateway {
     /// The gateway to this world.
     pub fn new(sim: Sim) -> Self {
         Self {
-            gates: vec![Arc::new(cloudflare::mount().open(sim.clone()))],
+            gates: [cloudflare::mount(), equinix::mount()].map(|mount| Arc::new(mount.open(sim.clone()))).into(),
             control: control::router().with_state(sim.clone()),
             sim,
         }

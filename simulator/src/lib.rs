@@ -4,10 +4,13 @@
 //! allows; `/_sim` is the control interface, by which tests see what took
 //! effect, move the clock and make things go wrong.
 
+mod body;
 mod clock;
 mod cloudflare;
 mod control;
+mod equinix;
 mod faults;
+mod fields;
 mod gateway;
 mod ledger;
 mod mount;
@@ -47,7 +50,8 @@ pub fn fault_kinds() -> impl Iterator<Item = &'static str> {
 /// What the simulated world is to be like.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Free Cloudflare slots in the built-in world, at most [`MAX_SLOTS`].
+    /// Free Cloudflare slots in the built-in world, at most [`MAX_SLOTS`]; also
+    /// the number of LOAs that Equinix patch panels in AM11 have ports for, at least.
     pub slots: usize,
     /// A file to keep the world in. A world that is in it already is taken up
     /// again, as it is and with the slots that it has.

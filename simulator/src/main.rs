@@ -16,7 +16,8 @@ struct Arguments {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8480")]
     listen: SocketAddr,
-    /// How many free Cloudflare slots the built-in world has.
+    /// How many free Cloudflare slots the built-in world has, and for how many
+    /// LOAs Equinix patch panels in AM11 have ports.
     #[arg(long, default_value_t = DEFAULT_SLOTS, value_name = "N")]
     slots: usize,
     /// A file to keep the world in; without it, the world ends with the process.

@@ -14,8 +14,8 @@ use crate::world::Sim;
 pub struct Route {
     /// The path's template as the contract has it.
     pub template: &'static str,
-    /// Whether a GET here reads a list.
-    pub list: bool,
+    /// The method that reads a list here, if one does.
+    pub list: Option<Method>,
 }
 
 /// One provider's routes, and where its API begins.
@@ -38,12 +38,17 @@ impl Mount {
 
     /// Adds a route.
     pub fn at(self, template: &'static str, methods: MethodRouter<Sim>) -> Self {
-        self.add(template, methods, false)
+        self.add(template, methods, None)
     }
 
     /// Adds a route whose GET reads a list.
     pub fn list_at(self, template: &'static str, methods: MethodRouter<Sim>) -> Self {
-        self.add(template, methods, true)
+        self.add(template, methods, Some(Method::GET))
+    }
+
+    /// Adds a route whose POST reads a list: a search, with what is sought in its body.
+    pub fn search_at(self, template: &'static str, methods: MethodRouter<Sim>) -> Self {
+        self.add(template, methods, Some(Method::POST))
     }
 
     /// Adjusts the router as a whole, for layers and fallbacks.
@@ -52,7 +57,7 @@ impl Mount {
         self
     }
 
-    fn add(mut self, template: &'static str, methods: MethodRouter<Sim>, list: bool) -> Self {
+    fn add(mut self, template: &'static str, methods: MethodRouter<Sim>, list: Option<Method>) -> Self {
         self.router = self.router.route(template, methods);
         self.routes.insert(template, Route { template, list }).expect("axum has just taken the same template");
         self
@@ -87,7 +92,7 @@ impl Gate {
 
     /// Whether this request reads a list.
     pub fn lists(&self, method: &Method, path: &str) -> bool {
-        method == Method::GET && self.route(path).is_some_and(|route| route.list)
+        self.route(path).is_some_and(|route| route.list.as_ref() == Some(method))
     }
 
     /// Has the provider answer.

@@ -13,6 +13,12 @@ const KEPT: usize = 500;
 /// Headers whose value is nobody's business.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "x-auth-key", "cookie"];
 
+/// Properties of bodies whose value is nobody's business.
+const SECRET_PROPERTIES: [&str; 2] = ["client_secret", "access_token"];
+
+/// What is shown in place of a secret.
+const REDACTED: &str = "(redacted)";
+
 /// One request and what came of it.
 pub struct Exchange {
     /// Which provider was asked.
@@ -118,19 +124,26 @@ impl Exchange {
 
 fn shown_headers(headers: &HeaderMap) -> Map<String, Value> {
     let shown = |name: &str, value: &[u8]| {
-        if SECRET_HEADERS.contains(&name) {
-            Value::from("(redacted)")
-        } else {
-            Value::from(String::from_utf8_lossy(value))
-        }
+        if SECRET_HEADERS.contains(&name) { Value::from(REDACTED) } else { Value::from(String::from_utf8_lossy(value)) }
     };
     headers.iter().map(|(name, value)| (name.to_string(), shown(name.as_str(), value.as_bytes()))).collect()
 }
 
-/// JSON as it is, other text as a string, anything else as nothing.
+/// JSON as it is, other text as a string, anything else as nothing; secrets left out.
 fn shown_body(body: &Bytes) -> Value {
     if body.is_empty() {
         return Value::Null;
     }
-    serde_json::from_slice(body).or_else(|_| std::str::from_utf8(body).map(Value::from)).unwrap_or(Value::Null)
+    let Ok(mut shown) = serde_json::from_slice::<Value>(body) else {
+        let Ok(text) = std::str::from_utf8(body) else { return Value::Null };
+        // Such as a form, or half of a JSON object.
+        let secret = SECRET_PROPERTIES.into_iter().any(|name| text.contains(name));
+        return if secret { REDACTED } else { text }.into();
+    };
+    for name in SECRET_PROPERTIES {
+        if let Some(secret) = shown.get_mut(name) {
+            *secret = REDACTED.into();
+        }
+    }
+    shown
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::clock::{Clock, Moment};
 use crate::cloudflare::{self, Cloudflare};
+use crate::equinix::{self, Equinix};
 use crate::faults::Faults;
 use crate::ledger::{Entry, Ledger};
 use crate::traffic::Traffic;
@@ -24,6 +26,14 @@ pub enum Refused {
     Unknown(String),
     /// The wish makes no sense.
     Invalid(String),
+}
+
+/// The word that makes an object vanish.
+pub const GONE: &str = "gone";
+
+/// Reads a part of what the control interface is told.
+pub fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, Refused> {
+    T::deserialize(value).map_err(|error| Refused::Invalid(error.to_string()))
 }
 
 /// A provider as the control interface sees it.
@@ -56,22 +66,25 @@ pub struct World {
     pub ledger: Ledger,
     /// Cloudflare CNI.
     pub cloudflare: Cloudflare,
+    /// Equinix Digital LOA.
+    pub equinix: Equinix,
 }
 
 impl World {
     /// The names of all providers.
-    pub const PROVIDERS: &[&str] = &[cloudflare::NAME];
+    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME];
 
     fn built_in(slots: usize) -> Self {
         let clock = Clock::default();
         let cloudflare = Cloudflare::built_in(slots, clock.now());
-        Self { clock, ledger: Ledger::default(), cloudflare }
+        Self { clock, ledger: Ledger::default(), cloudflare, equinix: Equinix::built_in(slots) }
     }
 
     /// The provider of that name.
     pub fn provider(&mut self, name: &str) -> Option<&mut dyn Provider> {
         match name {
             cloudflare::NAME => Some(&mut self.cloudflare),
+            equinix::NAME => Some(&mut self.equinix),
             _ => None,
         }
     }
@@ -133,6 +146,7 @@ impl Sim {
         if let Some(file) = file.as_ref().filter(|file| file.exists()) {
             let mut world: World = serde_json::from_slice(&std::fs::read(file)?)?;
             world.cloudflare.index();
+            world.equinix.index();
             loaded = Some(world);
         }
         let sim = Self {

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::api::IN_USE_FINALIZER;
 use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time};
-use crate::providers::cloudflare;
+use crate::providers::{cloudflare, equinix};
 
 /// Why a Secret's content can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub fn cloudflare(secret: &Secret) -> Result<cloudflare::Credentials, Credential
         (None, Some(_)) => Err(missing("email")),
         (None, None) => Err(missing("apiToken (or email and apiKey)")),
     }
+}
+
+/// Equinix': `clientId` and `clientSecret`.
+pub fn equinix(secret: &Secret) -> Result<equinix::Credentials, CredentialsError> {
+    let needed = |key| text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key));
+    Ok(equinix::Credentials { client_id: needed("clientId")?, client_secret: needed("clientSecret")?.into() })
 }
 
 /// The value without the white space that editors leave at its end; none if nothing is left.

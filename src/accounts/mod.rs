@@ -1,11 +1,13 @@
 //! Provider accounts: which there are, and how their provider is asked.
 
+mod beta;
+mod build;
 pub mod credentials;
 pub mod endpoint;
 pub mod reconcile;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use crate::api::account::{OrderPolicy, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
 use crate::providers::cloudflare::Cloudflare;
+use crate::providers::equinix::Equinix;
 use crate::providers::limiter::Rate;
 use crate::providers::outcome::{Failure, FailureKind};
 
@@ -25,6 +28,8 @@ use crate::providers::outcome::{Failure, FailureKind};
 pub enum Provider {
     /// Cloudflare.
     Cloudflare(Cloudflare),
+    /// Equinix.
+    Equinix(Equinix),
 }
 
 /// One account, as a ProviderAccount and its Secret describe it.
@@ -43,6 +48,9 @@ pub struct Account {
     pub version: String,
     /// What may be ordered.
     pub policy: OrderPolicy,
+    /// Whose credentials they are, where nothing else says which account it is.
+    pub(super) client: Option<String>,
+    pub(super) trusted: AtomicBool,
     pub(super) poll_interval: Duration,
     pub(super) rate: Rate,
     pub(super) circuits: AtomicU32,
@@ -55,6 +63,24 @@ impl Account {
     pub fn poll_interval(&self) -> Duration {
         let circuits = self.circuits.load(Ordering::Relaxed);
         self.poll_interval.max(self.rate.per.saturating_mul(circuits) / self.rate.requests.get() * 2)
+    }
+
+    /// Whether its silence is believed (S6): not after its credentials became another client's, until they have shown
+    /// something that is recorded here.
+    pub fn trusted(&self) -> Result<(), Failure> {
+        if self.trusted.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let client = self.client.as_deref().unwrap_or_default();
+        let message = format!(
+            "the credentials are another client's now ({client}), which has shown nothing yet of what is recorded here: not believed when it shows nothing. If it is another organisation's, put the former credentials back"
+        );
+        Err(Failure::new(FailureKind::Forbidden, message))
+    }
+
+    /// The credentials have shown something that is recorded here; or nothing is.
+    pub fn trust(&self) {
+        self.trusted.store(true, Ordering::SeqCst);
     }
 
     /// Whether an order of this resource was once found again by search.
@@ -78,8 +104,8 @@ pub struct Entry {
 pub struct Accounts {
     entries: RwLock<HashMap<(String, String), Entry>>,
     upstream: RwLock<HashMap<(String, String), String>>,
-    /// Uids of the circuits that name an account, by its namespace and name.
-    circuits: Mutex<HashMap<(String, String), HashSet<String>>>,
+    /// Uids of the circuits that name an account, by its namespace and name; and whether each holds an upstream id.
+    circuits: Mutex<HashMap<(String, String), HashMap<String, bool>>>,
     recheck: broadcast::Sender<ObjectRef<ProviderAccount>>,
 }
 
@@ -110,10 +136,17 @@ impl Accounts {
         upstream.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| format!("unknown/{namespace}/{name}"))
     }
 
-    /// Takes note of a circuit that names this account; it never names another.
-    pub fn used_by(&self, namespace: &str, name: &str, uid: &str) {
+    /// Takes note of a circuit that names this account, and whether it holds an upstream id; it never names another.
+    pub fn used_by(&self, namespace: &str, name: &str, uid: &str, holds: bool) {
         let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
-        circuits.entry((namespace.into(), name.into())).or_default().insert(uid.into());
+        circuits.entry((namespace.into(), name.into())).or_default().insert(uid.into(), holds);
+    }
+
+    /// Whether a circuit that names this account holds an upstream id, as far as caches know.
+    pub fn anything_recorded(&self, namespace: &str, name: &str) -> bool {
+        let circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let uids = circuits.get(&(namespace.into(), name.into()));
+        uids.is_some_and(|uids| uids.values().any(|holds| *holds))
     }
 
     /// The circuit is gone.
@@ -128,7 +161,7 @@ impl Accounts {
     pub fn circuits(&self, namespace: &str, name: &str) -> u32 {
         let circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
         let uids = circuits.get(&(namespace.into(), name.into()));
-        uids.map_or(0, HashSet::len).try_into().unwrap_or(u32::MAX)
+        uids.map_or(0, HashMap::len).try_into().unwrap_or(u32::MAX)
     }
 
     /// Whether the account was looked at.
@@ -171,9 +204,12 @@ impl Accounts {
 
 /// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
 pub fn upstream(spec: &ProviderAccountSpec) -> String {
-    let id = spec.cloudflare.as_ref().map(|identity| identity.account_id.as_str()).unwrap_or_default();
     let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-    format!("cloudflare/{id}{elsewhere}")
+    match &spec.cloudflare {
+        Some(identity) => format!("cloudflare/{}{elsewhere}", identity.account_id),
+        // Ids are the same for all of Equinix' customers.
+        None => format!("equinix{elsewhere}"),
+    }
 }
 
 impl Entry {

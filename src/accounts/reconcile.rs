@@ -1,38 +1,34 @@
 //! The ProviderAccount controller: tries the credentials, keeps the registry, holds what circuits need.
 
-use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use k8s_controller::events::EventType;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
 use kube::runtime::controller::Action;
-use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, ResourceExt};
 use tracing::{info, warn};
 use url::Url;
 
+use super::build::{Surroundings, build};
 use super::credentials::{self, CredentialsError};
-use super::{Account, Accounts, Entry, Provider, endpoint};
+use super::{Account, Entry, Provider, beta};
 use crate::api::account::{ProviderAccount, ProviderAccountStatus};
 use crate::api::conditions::{READY, RECONCILING, STALLED, reason};
 use crate::api::{IN_USE_FINALIZER, annotations};
-use crate::clock::Clock;
 use crate::duration::{jitter, parse};
 use crate::events::Events;
 use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time, write_status};
 use crate::lifecycle::conditions;
+use crate::lifecycle::engine::Shared;
 use crate::lifecycle::facts::Problem;
 use crate::lifecycle::verdict::{Say, Word};
-use crate::providers::cloudflare::{self, Cloudflare};
-use crate::providers::limiter::{Priority, Rate};
+use crate::providers::limiter::Priority;
 use crate::providers::outcome::{Failure, FailureKind};
-use crate::providers::transport::{Asking, Observer, Setup};
+use crate::providers::transport::{Asking, Observer};
 
-/// A request to a provider that takes longer has failed.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Secrets can't be watched (S10): they are read this often, or at the poll interval if that is shorter.
 const RECHECK: Duration = Duration::from_secs(60);
 /// How soon an account that waits for its circuits is looked at again.
@@ -44,22 +40,16 @@ pub type AnyCircuit =
 
 /// What the controller works with.
 pub struct AccountController {
-    /// The API server.
-    pub client: Client,
-    /// The registry.
-    pub accounts: Arc<Accounts>,
+    /// What circuits work with, too.
+    pub shared: Arc<Shared>,
     /// Hosts that credentials may go to besides the providers' own.
     pub allowed_endpoints: Vec<Url>,
-    /// A settle time is never shorter than this and a request's time-out together (S3).
-    pub lease_duration: Duration,
     /// One for each kind of circuit.
     pub used: Vec<AnyCircuit>,
     /// Events.
     pub events: Events,
-    /// Told of every request to a provider.
-    pub observer: Observer,
-    /// The time.
-    pub clock: Clock,
+    /// Told of every request to the provider of this name.
+    pub observer: Box<dyn Fn(&'static str) -> Observer + Send + Sync>,
     /// Held while an account is let go.
     pub releasing: tokio::sync::Mutex<()>,
 }
@@ -80,27 +70,44 @@ impl Standing {
 impl AccountController {
     /// Looks at one account.
     pub async fn reconcile(self: Arc<Self>, seen: Arc<ProviderAccount>) -> Result<Action, KubeError> {
-        let api: Api<ProviderAccount> = Api::namespaced(self.client.clone(), &namespace(&seen));
+        let api: Api<ProviderAccount> = Api::namespaced(self.shared.client.clone(), &namespace(&seen));
         // S12: what follows has effects.
         let account = match in_time(api.get(&seen.name_any())).await {
             Err(KubeError::NotFound) => {
-                self.accounts.set(&namespace(&seen), &seen.name_any(), None);
+                self.shared.accounts.set(&namespace(&seen), &seen.name_any(), None);
                 return Ok(Action::await_change());
             }
             account => account?,
         };
-        self.accounts.identify(&account);
+        self.shared.accounts.identify(&account);
         let going = account.metadata.deletion_timestamp.is_some();
         if going && !self.used(&account).await? {
             return self.release(&api, account).await;
         }
-        let circuits = self.accounts.circuits(&namespace(&account), &account.name_any());
+        let circuits = self.shared.accounts.circuits(&namespace(&account), &account.name_any());
         let account = if going { account } else { hold(&api, account).await? };
         let (standing, held) = self.try_credentials(&account, circuits).await?;
         self.let_former_secret_go(&account, held.as_deref()).await?;
+        let account = self.look_at_beta(&api, account).await?;
         self.write(&api, &account, &standing, held, circuits).await?;
         let every = parse(&account.spec.poll_interval).unwrap_or(RECHECK).min(RECHECK);
         Ok(Action::requeue(jitter(if going { every.min(WAIT_FOR_CIRCUITS) } else { every })))
+    }
+
+    async fn look_at_beta(
+        &self,
+        api: &Api<ProviderAccount>,
+        account: ProviderAccount,
+    ) -> Result<ProviderAccount, KubeError> {
+        // Without access to the beta the account can be asked nothing else, so that this doesn't wait until it can.
+        let known = self.shared.accounts.get(&namespace(&account), &account.name_any()).account;
+        let usable = known.filter(|_| account.metadata.deletion_timestamp.is_none());
+        match usable.as_deref() {
+            Some(built @ Account { provider: Provider::Equinix(client), .. }) => {
+                beta::look(api, account, built, client, &self.shared.leadership).await
+            }
+            _ => Ok(account),
+        }
     }
 
     async fn used(&self, account: &ProviderAccount) -> Result<bool, KubeError> {
@@ -124,7 +131,7 @@ impl AccountController {
             let change = MetadataChange { release: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
             change_metadata(api, &account, &change).await?;
         }
-        self.accounts.set(&namespace(&account), &account.name_any(), None);
+        self.shared.accounts.set(&namespace(&account), &account.name_any(), None);
         Ok(Action::await_change())
     }
 
@@ -138,7 +145,7 @@ impl AccountController {
     }
 
     async fn let_secret_go(&self, account: &ProviderAccount, former: &str) -> Result<(), KubeError> {
-        let api: Api<ProviderAccount> = Api::namespaced(self.client.clone(), &namespace(account));
+        let api: Api<ProviderAccount> = Api::namespaced(self.shared.client.clone(), &namespace(account));
         let others = in_time(api.list(&ListParams::default())).await?;
         let needed = |other: &ProviderAccount| {
             let held = other.status.as_ref().and_then(|status| status.held_secret.as_deref());
@@ -147,7 +154,7 @@ impl AccountController {
         if others.iter().any(|other| other.uid() != account.uid() && needed(other)) {
             return Ok(());
         }
-        credentials::release(&Api::namespaced(self.client.clone(), &namespace(account)), former).await
+        credentials::release(&Api::namespaced(self.shared.client.clone(), &namespace(account)), former).await
     }
 
     /// Tries the credentials; tells how the account stands and which Secret it holds.
@@ -159,7 +166,7 @@ impl AccountController {
         let name = &account.spec.credentials_secret_ref.name;
         // What was held stays held until another Secret takes its place.
         let still_held = account.status.as_ref().and_then(|status| status.held_secret.clone());
-        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &namespace(account));
+        let secrets: Api<Secret> = Api::namespaced(self.shared.client.clone(), &namespace(account));
         let secret = match credentials::read(&secrets, name).await {
             Ok(secret) => secret,
             Err(CredentialsError::Kube(KubeError::Forbidden(said))) => {
@@ -175,7 +182,7 @@ impl AccountController {
                 return Ok((self.register(account, None, standing), still_held));
             }
         };
-        let known = self.accounts.get(&namespace(account), &account.name_any()).account;
+        let known = self.shared.accounts.get(&namespace(account), &account.name_any()).account;
         let version = version(account, &secret);
         let built = match known.filter(|known| known.version == version) {
             Some(known) => Ok(known),
@@ -184,6 +191,9 @@ impl AccountController {
         let standing = match built {
             Ok(built) => {
                 built.circuits.store(circuits, Ordering::Relaxed);
+                if !self.shared.accounts.anything_recorded(&namespace(account), &account.name_any()) {
+                    built.trust();
+                }
                 let standing = standing(probe(&built).await);
                 self.register(account, Some(built), standing)
             }
@@ -199,56 +209,25 @@ impl AccountController {
             Problem::stalled(standing.word.reason, message)
         });
         let closing = account.metadata.deletion_timestamp.is_some();
-        self.accounts.set(&namespace(account), &account.name_any(), Some(Entry { account: built, problem, closing }));
+        self.shared.accounts.set(
+            &namespace(account),
+            &account.name_any(),
+            Some(Entry { account: built, problem, closing }),
+        );
         standing
     }
 
     fn build(&self, account: &ProviderAccount, secret: &Secret, version: String) -> Result<Arc<Account>, Standing> {
-        let spec = &account.spec;
-        let invalid = |message: &str| Standing::problem(reason::INVALID_SPEC, message.into());
-        let settle_time = parse(&spec.settle_time).ok_or_else(|| invalid("spec.settleTime is not a duration"))?;
-        let poll_interval = parse(&spec.poll_interval).ok_or_else(|| invalid("spec.pollInterval is not a duration"))?;
-        let timeout = REQUEST_TIMEOUT.min(settle_time / 4);
-        let (published, period) = cloudflare::PUBLISHED_LIMIT;
-        let rate = match &spec.limits {
-            None => {
-                Rate { requests: NonZeroU32::new(published).unwrap_or(NonZeroU32::MIN), per: period, concurrent: 4 }
-            }
-            Some(limits) => Rate {
-                requests: NonZeroU32::new(limits.requests).ok_or_else(|| invalid("spec.limits.requests is nought"))?,
-                per: parse(&limits.per).ok_or_else(|| invalid("spec.limits.per is not a duration"))?,
-                concurrent: limits.concurrent,
-            },
+        let surroundings = Surroundings {
+            allowed_endpoints: &self.allowed_endpoints,
+            lease_duration: self.shared.leadership.lease_duration(),
+            observer: &self.observer,
+            clock: &self.shared.clock,
         };
-        let Some(identity) = &spec.cloudflare else { return Err(invalid("no provider is named")) };
-        let endpoint = endpoint::resolve(
-            spec.endpoint.as_deref(),
-            cloudflare::PUBLIC_ENDPOINT,
-            cloudflare::PUBLIC_HOSTS,
-            &self.allowed_endpoints,
-        )
-        .map_err(|error| Standing::problem(reason::ENDPOINT_NOT_ALLOWED, error.to_string()))?;
-        let incomplete = |message: String| Standing::problem(reason::CREDENTIALS_INCOMPLETE, message);
-        let credentials = credentials::cloudflare(secret).map_err(|error| incomplete(error.to_string()))?;
-        let id = identity.account_id.clone();
-        let (observer, clock) = (self.observer.clone(), self.clock.clone());
-        let setup = Setup { base: endpoint, rate, timeout, observer, clock };
-        let client = Cloudflare::new(id, &credentials, setup).map_err(|failure| incomplete(failure.message))?;
+        let built = build(account, secret, version, &surroundings)
+            .map_err(|error| Standing::problem(error.reason(), error.to_string()))?;
         info!(account = account.name_any(), "account set up");
-        Ok(Arc::new(Account {
-            reference: ObjectRef::from_obj(account),
-            provider: Provider::Cloudflare(client),
-            upstream: super::upstream(spec),
-            // S3: whatever was sent has surely settled by then, and whoever sent it no longer leads.
-            settle_time: settle_time.max(timeout * 2 + self.lease_duration),
-            send_within: timeout,
-            version,
-            policy: spec.order_policy.clone().unwrap_or_default(),
-            poll_interval,
-            rate,
-            circuits: AtomicU32::new(0),
-            proven: Mutex::new(account.status.as_ref().map(|status| status.search_proven.clone()).unwrap_or_default()),
-        }))
+        Ok(Arc::new(built))
     }
 
     async fn write(
@@ -284,8 +263,17 @@ impl AccountController {
             conditions::put(&mut status.conditions, type_, &say, generation);
         }
         status.observed_generation = generation;
-        status.upstream_account = account.spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
+        let cloudflare = account.spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
+        status.upstream_account = Some(cloudflare.unwrap_or_else(|| "Equinix".into()));
         status.held_secret = held;
+        let known = self.shared.accounts.get(&namespace(account), &account.name_any()).account;
+        if let Some(built) = known.filter(|built| built.client.is_some() && built.client != status.client) {
+            // S6: what another client's searches found proves nothing of this one's.
+            status.search_proven.clear();
+            if built.trusted().is_ok() {
+                status.client.clone_from(&built.client);
+            }
+        }
         status.circuits = Some(circuits);
         let asked = account.annotations().get(annotations::RECONCILE_AT).cloned();
         status.last_handled_reconcile_at = asked.or(status.last_handled_reconcile_at.take());
@@ -334,8 +322,10 @@ async fn hold(api: &Api<ProviderAccount>, account: ProviderAccount) -> Result<Pr
 
 /// A harmless read of the account.
 async fn probe(account: &Account) -> Result<(), Failure> {
+    let asking = Asking::Queued(Priority::Transition);
     match &account.provider {
-        Provider::Cloudflare(client) => client.probe(Asking::Queued(Priority::Transition)).await,
+        Provider::Cloudflare(client) => client.probe(asking).await,
+        Provider::Equinix(client) => client.probe(asking).await,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,22 +26,25 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare)")
+#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare) && has(self.equinix) == has(oldSelf.equinix)")
     .message("the provider and its account id are immutable: circuits were ordered from them. Make another ProviderAccount"))]
 #[x_kube(validation = Rule::new("has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)")
     .message("spec.endpoint is immutable: circuits were ordered there. Make another ProviderAccount"))]
-#[x_kube(validation = Rule::new("has(self.cloudflare)").message("name the provider: set spec.cloudflare"))]
+#[x_kube(validation = Rule::new("has(self.cloudflare) != has(self.equinix)").message("name the provider: set exactly one of spec.cloudflare and spec.equinix"))]
 pub struct ProviderAccountSpec {
     /// An account at Cloudflare, for Network Interconnects (CNI).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloudflare: Option<CloudflareAccount>,
+    /// An organisation at Equinix, for Digital LOAs: the client whose credentials are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equinix: Option<EquinixAccount>,
     /// Where the provider's API is. Default: the provider's public one. Other hosts only if the operator runs with --allow-endpoint. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500))]
     #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
         .message("must be an absolute http(s) URL such as https://api.cloudflare.com/client/v4"))]
     pub endpoint: Option<String>,
-    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey.
+    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey. Equinix: clientId and clientSecret.
     pub credentials_secret_ref: SecretRef,
     /// How often each circuit is looked at, such as 30s, 5m or 1h. Default 5m.
     #[serde(default = "default_poll_interval")]
@@ -74,6 +78,38 @@ pub struct CloudflareAccount {
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(validation = Rule::new("self.matches('^[0-9a-f]{32}$')").message("must be the account id: 32 hexadecimal digits, as the dashboard's URL shows it"))]
     pub account_id: String,
+}
+
+/// An organisation at Equinix. Which one, its credentials say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EquinixAccount {
+    /// Asks for access to the private beta of Digital LOA, in this name, if the account has none. Absent: it is not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beta_access: Option<BetaAccess>,
+    /// True: agrees to the terms of the beta, if that wasn't done. Default false: a person agrees in the portal.
+    #[serde(default)]
+    pub accept_beta_terms: bool,
+    /// The last segment of the path by which partners are asked for LOAs. Two are known; default loaRequests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z]+$"))]
+    pub loa_request_path: Option<String>,
+    /// The word around the criteria of a search. A guess: default and.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z]+$"))]
+    pub search_filter_key: Option<String>,
+}
+
+/// Who asks for access to the private beta.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BetaAccess {
+    /// The e-mail address of the user who asks.
+    #[schemars(length(min = 3, max = 254), regex(pattern = "^[^@ ]+@[^@ ]+$"))]
+    pub email: String,
+    /// The name of the user's company.
+    #[schemars(length(min = 1, max = 200))]
+    pub company_name: String,
 }
 
 /// Names a Secret in the same namespace.
@@ -160,7 +196,29 @@ pub struct ProviderAccountStatus {
     /// By resource: whether what was ordered was then found by a search, as it must be before a search's silence is believed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub search_proven: BTreeMap<String, bool>,
+    /// Where the credentials are the account: the client whose credentials last showed an upstream object that is recorded here. Another client's silence about it is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// What Equinix tells of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equinix: Option<EquinixStatus>,
     /// The last value of the annotation reconcile-at that was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+/// What Equinix tells of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EquinixStatus {
+    /// Whether it may take part in the private beta of Digital LOA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beta_access: Option<bool>,
+    /// When access to the private beta was asked for; it is not asked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub beta_access_asked_at: Option<Timestamp>,
+    /// Whether the terms of the beta were agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beta_terms_accepted: Option<bool>,
 }

@@ -174,10 +174,23 @@ pub struct Operation {
     /// When the request was about to be sent.
     #[schemars(with = "Time")]
     pub started_at: Timestamp,
+    /// What is wanted by it, in one word: another wish, another operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The provider refused it; not asked again until something changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
     /// When the provider accepted it; it is never sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub accepted_at: Option<Timestamp>,
+}
+
+impl Operation {
+    /// One that is about to be sent.
+    pub fn begun(type_: OperationType, key: String, attempt: u32, started_at: Timestamp) -> Self {
+        Self { type_, key, attempt, started_at, digest: None, refused: None, accepted_at: None }
+    }
 }
 
 /// The kinds of operation.
@@ -185,6 +198,35 @@ pub struct Operation {
 pub enum OperationType {
     /// End the circuit at the provider.
     Delete,
+    /// Accept what another party issued.
+    Accept,
+    /// Say that another party is the right one.
+    Authorize,
+    /// Say that another party is not the right one.
+    Unauthorize,
+    /// Have it sent by mail.
+    SendLoa,
+    /// Change the people to turn to.
+    UpdateContacts,
+}
+
+impl OperationType {
+    /// Its name, as metrics have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Accept => "accept",
+            Self::Authorize => "authorize",
+            Self::Unauthorize => "unauthorize",
+            Self::SendLoa => "send-loa",
+            Self::UpdateContacts => "update-contacts",
+        }
+    }
+
+    /// Whether a look at the upstream object tells whether it happened. A mail can't be seen, and is not repeated (S9).
+    pub fn shows(self) -> bool {
+        self != Self::SendLoa
+    }
 }
 
 /// The plan of an order, shown before it is placed.

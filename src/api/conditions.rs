@@ -6,6 +6,8 @@ pub const READY: &str = "Ready";
 pub const SYNCED: &str = "Synced";
 /// Something is under way (abnormal if true).
 pub const RECONCILING: &str = "Reconciling";
+/// It ends by itself before long (abnormal if true).
+pub const EXPIRING: &str = "Expiring";
 /// Only a person can mend it (abnormal if true).
 pub const STALLED: &str = "Stalled";
 
@@ -17,6 +19,8 @@ pub mod reason {
     pub const ALREADY_TAKEN: &str = "AlreadyTaken";
     pub const AVAILABLE: &str = "Available";
     pub const AWAITING_APPROVAL: &str = "AwaitingApproval";
+    pub const AMBIGUOUS: &str = "Ambiguous";
+    pub const CHANGE_OUTCOME_UNKNOWN: &str = "ChangeOutcomeUnknown";
     pub const CREATE_OUTCOME_UNKNOWN: &str = "CreateOutcomeUnknown";
     pub const CREATING: &str = "Creating";
     pub const CREDENTIALS_ACCEPTED: &str = "CredentialsAccepted";
@@ -28,6 +32,7 @@ pub mod reason {
     pub const DOCUMENT_UNAVAILABLE: &str = "DocumentUnavailable";
     pub const DRIFTED: &str = "Drifted";
     pub const ENDPOINT_NOT_ALLOWED: &str = "EndpointNotAllowed";
+    pub const EXPIRES_SOON: &str = "ExpiresSoon";
     pub const GONE_UPSTREAM: &str = "GoneUpstream";
     pub const IDENTITY_CONFLICT: &str = "IdentityConflict";
     pub const IN_SYNC: &str = "InSync";

@@ -6,11 +6,14 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::json;
 
-use super::{Interconnect, ProviderAccount};
+use super::{DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount};
 
 /// Every CRD of ours.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [ProviderAccount::crd(), Interconnect::crd()].into_iter().map(finish).collect()
+    [ProviderAccount::crd(), Interconnect::crd(), DigitalLoa::crd(), DigitalLoaRequest::crd()]
+        .into_iter()
+        .map(finish)
+        .collect()
 }
 
 /// Adds what the derive macros can't say.

@@ -4,9 +4,13 @@ pub mod account;
 pub mod common;
 pub mod conditions;
 pub mod crds;
+pub mod digital_loa;
+pub mod digital_loa_request;
 pub mod interconnect;
 
 pub use account::ProviderAccount;
+pub use digital_loa::DigitalLoa;
+pub use digital_loa_request::DigitalLoaRequest;
 pub use interconnect::Interconnect;
 
 /// The API group of all our kinds.
@@ -31,4 +35,6 @@ pub mod annotations {
     pub const CREATE_OUTCOME: &str = "interconnect-operator.io/create-outcome";
     /// The slot that a selector picked, written down before it is ordered.
     pub const SLOT_ID: &str = "interconnect-operator.io/slot-id";
+    /// RFC 3339 time: a person asks that an LOA be sent by mail. Obeyed once, if younger than an hour.
+    pub const SEND_LOA_AT: &str = "interconnect-operator.io/send-loa-at";
 }

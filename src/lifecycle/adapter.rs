@@ -6,12 +6,12 @@ use std::future::Future;
 use serde_json::Value;
 
 use super::claims::{Claim, Rank};
-use super::facts::{Problem, Upstream};
+use super::facts::{Problem, Upstream, Wish};
 use crate::accounts::Account;
 use crate::api::common::{Circuit, DocumentType};
 use crate::clock::Moment;
 use crate::providers::limiter::{Permit, Priority};
-use crate::providers::outcome::{Failure, Outcome, ReadError};
+use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::transport::{Asking, SendGuard};
 use crate::secrets::Secrets;
 
@@ -51,6 +51,8 @@ pub struct Found {
     pub fits: Vec<Fitting>,
     /// What can be ordered, or why nothing can. Absent where only an order under way is looked for.
     pub offer: Option<Result<Offer, Problem>>,
+    /// What a partner made and the object stands for ([`Adapter::receives`]), or why it can't be told; none: nothing yet.
+    pub received: Option<Result<String, Problem>>,
 }
 
 /// A live upstream object without a key that fits the wish.
@@ -90,8 +92,40 @@ pub struct Seen<S> {
     pub upstream: Upstream,
     /// The provider's own word for its state.
     pub state: String,
+    /// The change that is wanted, by what was seen (S9).
+    pub change: Option<Change>,
     /// What else the kind shows.
     pub details: S,
+}
+
+/// A change of what is upstream. Its wish says what it is for people and for the intent.
+#[derive(Clone)]
+pub struct Change {
+    /// What is wanted.
+    pub wish: Wish,
+    /// What the request says, if it says anything.
+    pub request: Value,
+}
+
+/// What becomes of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// It is about to be sent.
+    Begun,
+    /// The provider took it.
+    Done,
+    /// It certainly did not happen.
+    NotDone,
+}
+
+/// Something that people are told once.
+pub struct News {
+    /// Whether it is a warning.
+    pub warning: bool,
+    /// One CamelCase word.
+    pub reason: &'static str,
+    /// What happened.
+    pub note: String,
 }
 
 /// A document that an object should have.
@@ -111,6 +145,8 @@ pub struct Query<'a, O> {
     pub not_before: Moment,
     /// Whether something shall be ordered; else only an order under way is looked for.
     pub to_order: bool,
+    /// Our key for the object's orders (S4).
+    pub key: &'a str,
     /// Secrets that the spec refers to.
     pub secrets: Secrets<'a>,
     /// Claims a thing for this object unless another claims it: for kinds that pick.
@@ -172,12 +208,13 @@ pub trait Adapter: Send + Sync + 'static {
         not_before: Moment,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Sends the order. Tells the upstream id.
+    /// Sends the order. Tells the upstream id; `sent/<key>` where the provider has none (S4).
     fn create(
         client: &Self::Client,
         permit: &Permit,
         guard: &dyn SendGuard,
         request: &Value,
+        key: &str,
     ) -> impl Future<Output = Outcome<String>> + Send;
 
     /// Looks at the upstream object.
@@ -195,6 +232,36 @@ pub trait Adapter: Send + Sync + 'static {
         guard: &dyn SendGuard,
         id: &str,
     ) -> impl Future<Output = Outcome<()>> + Send;
+
+    /// Whether the object stands for what a partner makes, and orders nothing.
+    fn receives(_: &Self::Object) -> bool {
+        false
+    }
+
+    /// Whose view of the upstream object this one has: two parties to one thing hold it both.
+    fn held_as(_: &Self::Object) -> &'static str {
+        Self::RESOURCE
+    }
+
+    /// Changes the upstream object.
+    fn change(
+        _client: &Self::Client,
+        _permit: &Permit,
+        _guard: &dyn SendGuard,
+        _id: &str,
+        change: &Change,
+    ) -> impl Future<Output = Outcome<()>> + Send {
+        let message = format!("this kind has no way to {}", change.wish.type_.name());
+        std::future::ready(Outcome::NotDone(Failure::new(FailureKind::NotSent, message)))
+    }
+
+    /// Notes in the kind's own part of the status what becomes of a change.
+    fn note_change(_wish: &Wish, _noted: Noted, _object: &mut Self::Object) {}
+
+    /// What is new to people in what was just written, compared to what stood there before.
+    fn news(_before: &Self::Object, _now: &Self::Object) -> Vec<News> {
+        Vec::new()
+    }
 
     /// Puts what is about to be ordered into the kind's own part of the status.
     fn show_offer(offer: &Offer, object: &mut Self::Object);

@@ -13,7 +13,7 @@ use tracing::{Instrument, debug, info_span, warn};
 use super::adapter::Adapter;
 use super::claims::{Claim, Claimant, Claims, Rank};
 use super::facts::Marks;
-use super::key::order_key;
+use super::key::{names_something, order_key};
 use super::memory::{Memories, Remembered, lock};
 use super::pass::{Flow, Pass};
 use super::verdict::Next;
@@ -26,7 +26,7 @@ use crate::duration::jitter;
 use crate::events::Events;
 use crate::kubernetes::{KubeError, in_time};
 use crate::leader::Leadership;
-use crate::telemetry::{CircuitLabels, Metrics};
+use crate::telemetry::{CircuitLabels, KindLabels, Metrics};
 
 /// A pass that takes longer begins anew.
 const PASS_DEADLINE: Duration = Duration::from_secs(120);
@@ -188,7 +188,9 @@ impl<A: Adapter> Engine<A> {
     /// or if it goes and nothing of ours holds it.
     pub fn note(&self, object: &A::Object) {
         let (namespace, account) = (object.namespace().unwrap_or_default(), &object.common().account_ref.name);
-        self.shared.accounts.used_by(&namespace, account, &object.uid().unwrap_or_default());
+        let recorded = object.common_status().and_then(|status| status.external_id.clone());
+        let holds = recorded.or(marks(object).external_id).is_some_and(|id| names_something(&id));
+        self.shared.accounts.used_by(&namespace, account, &object.uid().unwrap_or_default(), holds);
         let held = object.finalizers().iter().any(|name| name == CIRCUIT_FINALIZER);
         let goes = object.meta().deletion_timestamp.is_some() && !held;
         let manages = object.common().management_policy == ManagementPolicy::Manage;
@@ -201,6 +203,8 @@ impl<A: Adapter> Engine<A> {
         for (ready, count) in self.memories.by_ready() {
             self.shared.metrics.circuits.get_or_create(&CircuitLabels { kind: self.kind(), ready }).set(count);
         }
+        let labels = KindLabels { kind: self.kind() };
+        self.shared.metrics.circuits_expiring.get_or_create(&labels).set(self.memories.expiring());
     }
 
     /// Whether the CRD of this kind is being deleted (S8): then its objects' deletion is nobody's wish to end circuits.
@@ -255,7 +259,7 @@ impl<A: Adapter> Engine<A> {
     /// What is claimed with an upstream id: ids are the account's own at some providers, so the account is part of it.
     pub(super) fn id_claim(&self, object: &A::Object, id: &str) -> String {
         let (namespace, account) = (object.namespace().unwrap_or_default(), &object.common().account_ref.name);
-        format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::RESOURCE)
+        format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::held_as(object))
     }
 
     /// Publishes an event about the object.

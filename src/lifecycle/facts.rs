@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::key::fingerprint;
-use crate::api::common::{Creation, DeletionPolicy, Operation};
+use crate::api::common::{Creation, DeletionPolicy, Operation, OperationType};
 
 /// What is known of one object at one moment.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Facts {
     pub deletion_policy: Option<DeletionPolicy>,
     /// `suspend: true`.
     pub suspended: bool,
+    /// It stands for what a partner makes: nothing is ordered, it is looked for.
+    pub receives: bool,
     /// What the annotations say.
     pub marks: Marks,
     /// What the status says.
@@ -163,6 +165,10 @@ pub struct Memory {
     pub may_delete: bool,
     /// What came of the deletion that this process sent.
     pub delete: Option<Sent>,
+    /// The intent of another change was written by this very pass, from a fresh read, and nothing was sent yet.
+    pub may_change: bool,
+    /// What came of the other change that this process sent.
+    pub change: Option<Sent>,
     /// An intent was taken back in this pass for this reason.
     pub turned_away: Option<Refusal>,
     /// Complete searches of this process, before the present one, that did not find the order under way.
@@ -232,6 +238,8 @@ pub struct Findings {
     pub fits: Vec<Fit>,
     /// What would be ordered, or why nothing can be.
     pub plan: Option<Result<Plan, Problem>>,
+    /// What a partner made and the object stands for, or why it can't be told.
+    pub received: Option<Result<String, Problem>>,
 }
 
 /// A live upstream object without a key that fits the wish.
@@ -267,8 +275,23 @@ pub struct Look {
     pub begun: Timestamp,
     /// How long before that an earlier pass had found the object gone, and the account in order.
     pub missing_for: Option<Duration>,
+    /// It was asked for singly, and shares nothing with others: changes rest on nothing less.
+    pub exact: bool,
+    /// The change that is wanted, by what was seen.
+    pub wish: Option<Wish>,
     /// What it told.
     pub heard: Heard,
+}
+
+/// A change of what is upstream, other than its order and its end (S9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// What is wanted.
+    pub type_: OperationType,
+    /// Another wish, another digest.
+    pub digest: String,
+    /// One line for people.
+    pub summary: String,
 }
 
 /// What a look at one upstream object told.
@@ -291,6 +314,21 @@ pub struct Upstream {
     pub in_use_by: Vec<String>,
     /// How it differs from what is wanted, if it does and can't be changed.
     pub drift: Option<String>,
+    /// Whether it can be ended.
+    pub end: End,
+}
+
+/// Whether something upstream can be ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By asking for it.
+    OnDemand,
+    /// Not now, and why.
+    NotNow(String),
+    /// It has ended by itself.
+    Over,
+    /// There is nothing that could be ended.
+    Nothing,
 }
 
 /// How usable an upstream object is.
@@ -302,6 +340,8 @@ pub enum Readiness {
     InProgress(String),
     /// Not usable now; neither in progress nor for a person to mend here.
     NotUsable(&'static str, String),
+    /// It ended without our doing, and never comes back; what the provider says of it.
+    Ended(String),
 }
 
 /// Documents of the object.
@@ -367,6 +407,16 @@ impl Facts {
         }
     }
 
+    /// The deletion under way, if one is.
+    pub fn deletion_sent(&self) -> Option<&Operation> {
+        self.recorded.operation.as_ref().filter(|operation| operation.type_ == OperationType::Delete)
+    }
+
+    /// The change under way that is no deletion, if one is.
+    pub fn change_sent(&self) -> Option<&Operation> {
+        self.recorded.operation.as_ref().filter(|operation| operation.type_ != OperationType::Delete)
+    }
+
     /// When the present order began, if one did.
     pub fn order_began(&self) -> Option<Timestamp> {
         self.recorded.creation.as_ref().and_then(|creation| creation.started_at)
@@ -407,7 +457,7 @@ impl Facts {
     /// Our finalizer is on, and there is no record of why: the status was lost, perhaps with an order in it (S8).
     pub fn record_lost(&self) -> bool {
         let nothing = self.recorded.creation.is_none() && self.identity() == Identity::None;
-        self.finalizer && nothing && !self.memory.held_now
+        self.finalizer && nothing && !self.memory.held_now && !self.receives
     }
 
     /// The words by which a person says that none of these is this object's, where its own record is lost: no answer

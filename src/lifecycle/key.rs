@@ -15,6 +15,19 @@ pub fn order_key(kind: &str, namespace: &str, name: &str, uid: &str) -> String {
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
+/// Begins the id of what has none upstream: it was sent, and that is all that can be known of it (S4).
+const SENT: &str = "sent/";
+
+/// The id of what was sent under this key and has none upstream.
+pub fn sent_id(key: &str) -> String {
+    format!("{SENT}{key}")
+}
+
+/// Whether the id names something that can be looked at upstream.
+pub fn names_something(id: &str) -> bool {
+    !id.starts_with(SENT)
+}
+
 /// SHA-256 over everything that makes an order this order: whose it is, which attempt, from which account, and what.
 pub fn plan_digest(uid: &str, attempt: u32, account: &str, request: &Value) -> String {
     // serde_json keeps the members of an object sorted, which makes its text canonical.

@@ -32,6 +32,8 @@ pub struct Remembered {
     pub create: Option<SentFor>,
     /// What came of the deletion that was sent.
     pub delete: Option<SentFor>,
+    /// What came of the other change that was sent.
+    pub change: Option<SentFor>,
     /// The attempt of the order under way, and when this process first saw it.
     pub intent_seen: Option<(u32, Moment)>,
     /// Complete searches that did not find the order under way.
@@ -50,6 +52,8 @@ pub struct Remembered {
     pub failures: u32,
     /// What its `Ready` condition last said.
     pub ready: Option<&'static str>,
+    /// Whether its `Expiring` condition was last true.
+    pub expiring: bool,
 }
 
 impl Remembered {
@@ -93,6 +97,11 @@ impl Memories {
             }
         }
         counts
+    }
+
+    /// How many objects expire before long.
+    pub fn expiring(&self) -> i64 {
+        lock(&self.all).values().map(|memory| i64::from(lock(memory).expiring)).sum()
     }
 }
 

@@ -1,7 +1,9 @@
 //! How each provider speaks: one folder per provider, on one HTTP transport. Usable without Kubernetes.
 
 pub mod cloudflare;
+pub mod equinix;
 pub mod limiter;
 pub mod outcome;
 pub mod shared_list;
+pub mod sign_in;
 pub mod transport;

@@ -64,6 +64,16 @@ impl Failure {
     }
 }
 
+impl ReadError {
+    /// The same of a list: one that isn't there says nothing about its items (S6).
+    pub fn of_list(self) -> Failure {
+        match self {
+            Self::NotFound(message) => Failure::new(FailureKind::Refused(404), message),
+            Self::NotHeard(failure) => failure,
+        }
+    }
+}
+
 impl From<Failure> for ReadError {
     fn from(failure: Failure) -> Self {
         Self::NotHeard(failure)

@@ -7,11 +7,14 @@ use reqwest::header::{ACCEPT, HeaderMap};
 use reqwest::{Client, Method, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
 use super::limiter::{Limiter, Permit, Priority, Rate};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::clock::Clock;
+use super::shared_list::{SharedList, Snapshot};
+use super::sign_in::SignIn;
+use crate::clock::{Clock, Moment};
 use crate::effects::{self, Edge};
 
 /// The most of a body that is read, in bytes.
@@ -32,7 +35,7 @@ pub struct Transport {
     base: Url,
     reads: Client,
     mutations: Client,
-    credentials: HeaderMap,
+    sign_in: SignIn,
     limiter: Limiter,
     explain: Explain,
     observer: Observer,
@@ -77,31 +80,15 @@ pub struct Answer {
 
 impl Transport {
     /// A transport to one place. Credentials go there and nowhere else: redirects aren't followed (S10).
-    /// `credentials` are sent with every request, `explain` reads error bodies.
-    pub fn new(setup: Setup, mut credentials: HeaderMap, explain: Explain) -> Result<Self, Failure> {
+    /// `sign_in` shows who asks, `explain` reads error bodies.
+    pub fn new(setup: Setup, sign_in: SignIn, explain: Explain) -> Result<Self, Failure> {
         let Setup { base, rate, timeout, observer, clock } = setup;
-        credentials.values_mut().for_each(|value| value.set_sensitive(true));
-        let in_clear = base.scheme() == "http";
-        let client = || {
-            let client = Client::builder()
-                .user_agent(USER_AGENT)
-                .redirect(redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .http1_only()
-                .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-                .timeout(timeout);
-            // Reading all of the system's roots takes longer than any request on this machine.
-            if in_clear { client.tls_certs_only([]) } else { client }
-        };
-        let built = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| Failure::new(FailureKind::NotSent, format!("no HTTP client: {error}")))
-        };
         Ok(Self {
-            base,
-            reads: built(client())?,
+            reads: built(client(&base, timeout))?,
             // S1: a mutation never rides on a connection that the other side may just be closing.
-            mutations: built(client().pool_max_idle_per_host(0))?,
-            credentials,
+            mutations: built(client(&base, timeout).pool_max_idle_per_host(0))?,
+            base,
+            sign_in,
             limiter: Limiter::new(rate),
             explain,
             observer,
@@ -126,17 +113,38 @@ impl Transport {
         path: &[&str],
         query: &Q,
     ) -> Result<Answer, ReadError> {
+        self.ask(asking, Method::GET, path, query, None).await
+    }
+
+    /// Asks, by whatever method, what changes nothing.
+    pub async fn ask<Q: Serialize + ?Sized>(
+        &self,
+        asking: Asking<'_>,
+        method: Method,
+        path: &[&str],
+        query: &Q,
+        content: Option<&Value>,
+    ) -> Result<Answer, ReadError> {
         let _turn = self.turn(asking).await?;
         if let Asking::Holding(_) = asking {
             self.limiter.spend_more();
         }
-        let request =
-            self.reads.get(self.url(path)?).query(query).header(ACCEPT, "*/*").headers(self.credentials.clone());
-        effects::pass(Edge::Before);
-        let response = request.send().await;
-        effects::pass(Edge::After);
-        (self.observer)(&Method::GET, response.as_ref().ok().map(reqwest::Response::status));
-        let response = response.map_err(|error| unreachable(&error))?;
+        let url = self.url(path)?;
+        let send = async |headers: HeaderMap| {
+            let request = self.reads.request(method.clone(), url.clone()).query(query).header(ACCEPT, "*/*");
+            let request = content.into_iter().fold(request, |request, content| request.json(content));
+            effects::pass(Edge::Before);
+            let response = request.headers(headers).send().await;
+            effects::pass(Edge::After);
+            (self.observer)(&method, response.as_ref().ok().map(reqwest::Response::status));
+            response.map_err(|error| unreachable(&error))
+        };
+        let headers = self.sign_in.headers().await?;
+        let mut response = send(headers.clone()).await?;
+        if response.status() == StatusCode::UNAUTHORIZED && self.sign_in.rejected(&headers) {
+            self.limiter.spend_more();
+            response = send(self.sign_in.headers().await?).await?;
+        }
         self.limiter.heed(response.headers());
         let status = response.status();
         let body = body(response).await;
@@ -158,6 +166,36 @@ impl Transport {
         turn.map(Some).map_err(|_| limited("the account's limits leave no room for this request now".into()))
     }
 
+    /// Waits for the right to change something.
+    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
+        let turn = self.turn(Asking::Queued(Priority::Mutation)).await?;
+        turn.ok_or_else(|| Failure::new(FailureKind::NotSent, "no turn"))
+    }
+
+    /// A list begun at `not_before` or later that others may share.
+    pub async fn shared<'a, T, F>(
+        &self,
+        list: &SharedList<T>,
+        asking: Asking<'a>,
+        not_before: Moment,
+        fetch: F,
+    ) -> Snapshot<T>
+    where
+        F: AsyncFnOnce(Asking<'_>) -> Result<T, Failure>,
+    {
+        let asked = self.clock.now();
+        if let Some(snapshot) = list.last(not_before, asked) {
+            return snapshot;
+        }
+        // The turn comes before the list's lock: who holds that lock never waits for a turn.
+        let turn = match self.turn(asking).await {
+            Ok(turn) => turn,
+            Err(failure) => return Snapshot { begun: asked, items: Err(failure) },
+        };
+        let asking = turn.as_ref().map_or(asking, Asking::Holding);
+        list.begun_after(&self.clock, not_before, asked, async || fetch(asking).await).await
+    }
+
     /// Sends a mutation, once, and tells what came of it (S2).
     pub async fn mutate<B: Serialize>(
         &self,
@@ -175,7 +213,11 @@ impl Transport {
             let message = format!("the provider wants no requests for {}s", wait.as_secs().max(1));
             return Outcome::NotDone(Failure::new(FailureKind::RateLimited, message));
         }
-        let mut request = self.mutations.request(method.clone(), url).headers(self.credentials.clone());
+        let headers = match self.sign_in.headers().await {
+            Ok(headers) => headers,
+            Err(failure) => return Outcome::NotDone(failure),
+        };
+        let mut request = self.mutations.request(method.clone(), url).headers(headers.clone());
         if let Some(content) = content {
             request = request.json(content);
         }
@@ -188,7 +230,14 @@ impl Transport {
         effects::pass(Edge::After);
         (self.observer)(&method, response.as_ref().ok().map(reqwest::Response::status));
         match response {
-            Ok(response) => self.outcome(response).await,
+            Ok(response) => {
+                // S2: nothing repeats a mutation by itself: `decide` does, with another token.
+                if response.status() == StatusCode::UNAUTHORIZED && self.sign_in.rejected(&headers) {
+                    let message = "the token was no longer taken: trying again with another one";
+                    return Outcome::NotDone(Failure::new(FailureKind::NotSent, message));
+                }
+                self.outcome(response).await
+            }
             Err(error) if error.is_connect() || error.is_builder() => Outcome::NotDone(unreachable(&error)),
             Err(error) => Outcome::Unknown(unreachable(&error)),
         }
@@ -250,7 +299,7 @@ impl Answer {
 }
 
 /// Reads a body up to the cap.
-async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
+pub async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -261,8 +310,26 @@ async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
+/// An HTTP client as all of ours are: nothing is followed, nothing is repeated.
+pub fn client(base: &Url, timeout: Duration) -> reqwest::ClientBuilder {
+    let client = Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        .timeout(timeout);
+    // Reading all of the system's roots takes longer than any request on this machine.
+    if base.scheme() == "http" { client.tls_certs_only([]) } else { client }
+}
+
+/// Builds a client.
+pub fn built(client: reqwest::ClientBuilder) -> Result<Client, Failure> {
+    client.build().map_err(|error| Failure::new(FailureKind::NotSent, format!("no HTTP client: {error}")))
+}
+
 /// The error without its URL, with its causes: reqwest's own text hides them.
-fn unreachable(error: &reqwest::Error) -> Failure {
+pub fn unreachable(error: &reqwest::Error) -> Failure {
     let what = match () {
         () if error.is_timeout() => "no answer in time",
         () if error.is_connect() => "no connection",

@@ -4,6 +4,7 @@
 //! ended, no `Ready` that isn't so. From every state the fair continuation (no more faults) settles, or stalls
 //! with a reason. Each mutant breaks one rule of docs/safety.md and must be caught by one of the same scenarios.
 
+mod changes;
 mod mutants;
 mod shell;
 mod walk;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use interconnect_operator::api::common::{self, DeletionPolicy, OperationType};
 use interconnect_operator::lifecycle::decide::{Release, Step, decide, searched_in_vain};
 use interconnect_operator::lifecycle::facts::{
-    AccountFacts, Deletion, Documents, Facts, Findings, Fit, Heard, Look, Marks, Memory, Plan, Problem, Read,
+    AccountFacts, Deletion, Documents, End, Facts, Findings, Fit, Heard, Look, Marks, Memory, Plan, Problem, Read,
     Readiness, Recorded, Search, Sent, Trouble, Upstream,
 };
 use interconnect_operator::lifecycle::verdict::{Next, Verdict};
@@ -132,6 +132,7 @@ impl Shell<'_> {
             observe_only: false,
             deletion_policy: self.bounds.retain.then_some(DeletionPolicy::Retain),
             suspended: false,
+            receives: false,
             marks: Marks {
                 external_id: view.marked.map(|id| id.to_string()),
                 owner: view.owner.map(|uid| uid.to_string()),
@@ -159,6 +160,8 @@ impl Shell<'_> {
                     .delete
                     .filter(|(intent, _)| *intent == view.delete_intent())
                     .map(|(_, outcome)| sent(&outcome)),
+                may_change: false,
+                change: None,
                 turned_away: pass.turned_away.map(refusal),
                 empty_searches: remembered.empty.into(),
                 intent_known_for: remembered.intent_seen.map_or(Duration::ZERO, |(_, since)| units(world.now - since)),
@@ -562,6 +565,9 @@ impl Shell<'_> {
             }
             Step::ReadFresh | Step::Search | Step::Observe(_) | Step::Probe | Step::Create => {}
             Step::Delete(_) | Step::FetchDocuments(_) | Step::Wait(_) => {}
+            // Nothing is wanted here but circuits and their end.
+            Step::ObserveSingly(_) | Step::IntendChange { .. } | Step::Change(_) => unreachable!(),
+            Step::RecordChanged | Step::WithdrawChange(_) | Step::SettleChange => unreachable!(),
         }
     }
 
@@ -678,6 +684,8 @@ fn recorded(view: &Object) -> Recorded {
             key: view.uid.to_string(),
             attempt: operation.attempt.into(),
             started_at: at(operation.started),
+            digest: None,
+            refused: None,
             accepted_at: operation.accepted.then(|| at(operation.started)),
         }),
         approved_digest: None,
@@ -698,11 +706,16 @@ fn sent(sent: &SentBy) -> Sent {
 
 fn look(looked: &Looked) -> Look {
     let heard = match looked.seen {
-        Seen::Found => Heard::Found(Upstream { readiness: Readiness::Ready, in_use_by: Vec::new(), drift: None }),
+        Seen::Found => Heard::Found(Upstream {
+            readiness: Readiness::Ready,
+            in_use_by: Vec::new(),
+            drift: None,
+            end: End::OnDemand,
+        }),
         Seen::NotFound => Heard::NotFound,
         Seen::NotHeard => Heard::NotHeard(trouble()),
     };
-    Look { begun: at(looked.begun), missing_for: looked.missing_for.map(units), heard }
+    Look { begun: at(looked.begun), missing_for: looked.missing_for.map(units), exact: true, wish: None, heard }
 }
 
 fn trouble() -> Trouble {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contract;
+mod digital_loa;
 mod faults;
 mod letters;
 mod partner;

@@ -215,6 +215,42 @@ impl Rig {
         json!({"apiVersion": "v1", "kind": "List", "items": [self.secret(&format!("{name}-token"), &json!({"apiToken": token})), account]})
     }
 
+    /// An account at Equinix of this client.
+    pub fn equinix_account(&self, name: &str, client: &str) -> Value {
+        let secret = json!({"clientId": client, "clientSecret": "demo-secret"});
+        let account = json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
+            "metadata": {"name": name},
+            "spec": {
+                "equinix": {}, "endpoint": format!("{}/equinix", self.url),
+                "credentialsSecretRef": {"name": format!("{name}-client")},
+                "pollInterval": "500ms", "settleTime": "4s",
+                "limits": {"requests": 100_000, "per": "5m"},
+            },
+        });
+        json!({"apiVersion": "v1", "kind": "List", "items": [self.secret(&format!("{name}-client"), &secret), account]})
+    }
+
+    /// An LOA for ports `2n - 1` and `2n` of our panel.
+    pub fn issued_loa(&self, name: &str, n: u32) -> Value {
+        json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa",
+            "metadata": {"name": name},
+            "spec": {"accountRef": {"name": "equinix"}, "issue": {
+                "requestor": {"organization": "Partner B.V."},
+                "provider": {"contacts": [contact("noc@example.net")]},
+                "products": [{"crossConnect": {
+                    "connectionService": "Multi-Mode Fiber", "mediaType": "62.5 MICRON MULTI-MODE FIBER",
+                    "protocolType": "100 GIG ETHERNET",
+                    "zSide": {
+                        "ibx": "AM11", "patchPanelId": "CP:0218:0102:13008148", "portA": 2 * n - 1, "portB": 2 * n,
+                        "connectorType": "ST", "circuitId": "34234535",
+                    },
+                }}],
+            }},
+        })
+    }
+
     pub fn secret(&self, name: &str, data: &Value) -> Value {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
     }
@@ -471,6 +507,19 @@ impl Rig {
         let items = listed["items"].as_array().or(listed["result"]["items"].as_array()).unwrap();
         items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// The other party's view of an LOA.
+pub fn received_loa(name: &str, token: &str, acceptance: &str) -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa", "metadata": {"name": name},
+        "spec": {"accountRef": {"name": "partner"}, "receive": {"token": token, "acceptance": acceptance}},
+    })
+}
+
+/// Somebody to turn to.
+pub fn contact(email: &str) -> Value {
+    json!({"type": "TECHNICAL", "firstName": "Ann", "lastName": "Noc", "availability": "ANYTIME", "details": [{"type": "EMAIL", "value": email}]})
 }
 
 pub fn condition<'a>(object: &'a Interconnect, type_: &str) -> Option<&'a Condition> {

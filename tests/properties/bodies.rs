@@ -1,6 +1,7 @@
 //! A provider's answers, of any form.
 
 use interconnect_operator::providers::cloudflare::wire;
+use interconnect_operator::providers::equinix::wire as equinix;
 use interconnect_operator::providers::transport::Answer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -20,7 +21,29 @@ fn page() -> Value {
     json!({"items": [item, partner], "next": 7})
 }
 
+fn search() -> Value {
+    let side = json!({"patchPanel": {"id": "CP:1", "location": {"ibx": "AM11"}}, "portA": 12, "portB": "13"});
+    let party =
+        json!({"type": "CUSTOMER_ORGANIZATION", "orgIds": ["1"], "name": "A", "contacts": [{"type": "TECHNICAL"}]});
+    let loa = json!({
+        "uuid": "079dc798-05e8-11ed-b939-0242ac120002", "token": "REDF-4R56", "state": "USED", "draft": false, "requestor": party,
+        "products": [{"uuid": "u", "type": "CROSS_CONNECT", "crossConnect": {"zSide": side}}], "notes": "n",
+        "changeLog": {"createdDateTime": "2022-11-17T22:59:59.999Z"}, "links": [{"rel": "self", "href": "h"}],
+    });
+    json!({"pagination": {"offset": 0, "limit": 20, "total": 1}, "sort": [], "data": [loa]})
+}
+
 proptest! {
+    /// S3, at Equinix.
+    #[test]
+    fn a_page_of_a_search_is_read_whole_or_not_at_all(body in json::nearly(search())) {
+        if let Ok(read) = equinix::page(&answer(&body)) {
+            prop_assert_eq!(read.items.len(), body["data"].as_array().unwrap().len());
+            prop_assert_eq!(Some(read.total), body["pagination"]["total"].as_u64());
+            prop_assert!(read.items.iter().all(|loa| !loa.uuid.is_empty()));
+        }
+    }
+
     #[test]
     fn no_bytes_are_too_strange_to_be_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let said = wire::explain(&body);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use interconnect_operator::api::common::{Creation, DeletionPolicy, Operation, OperationType};
+use interconnect_operator::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
 use interconnect_operator::lifecycle::decide::{Release, Step, decide};
 use interconnect_operator::lifecycle::facts::*;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ fn marks() -> impl Strategy<Value = Marks> {
     )
 }
 
+const BASIS: &str = "1/1/";
+
 fn creation() -> impl Strategy<Value = Creation> {
     (1_u32..3, of(moment()), any::<bool>(), proptest::collection::vec(id(), 0..2)).prop_map(
         |(attempt, started_at, conflict, dismissed)| Creation {
@@ -63,13 +65,29 @@ fn creation() -> impl Strategy<Value = Creation> {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    (moment(), of(moment())).prop_map(|(started_at, accepted_at)| Operation {
-        type_: OperationType::Delete,
-        key: "key".into(),
-        attempt: 1,
-        started_at,
-        accepted_at,
-    })
+    let of_type = select(vec![OperationType::Delete, OperationType::Accept, OperationType::SendLoa]);
+    (of_type, moment(), of(moment()), digest(), of(select(vec![BASIS, "another"]))).prop_map(
+        |(type_, started_at, accepted_at, digest, basis)| Operation {
+            type_,
+            key: "key".into(),
+            attempt: 1,
+            started_at,
+            digest: Some(digest),
+            refused: basis
+                .filter(|_| accepted_at.is_none())
+                .map(|basis| Refused { basis: basis.into(), message: "no".into() }),
+            accepted_at,
+        },
+    )
+}
+
+fn digest() -> impl Strategy<Value = String> {
+    select(vec!["one wish", "another wish"]).prop_map(str::to_owned)
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let of_type = select(vec![OperationType::Accept, OperationType::SendLoa]);
+    (of_type, digest()).prop_map(|(type_, digest)| Wish { type_, digest, summary: "a change".into() })
 }
 
 fn recorded() -> impl Strategy<Value = Recorded> {
@@ -112,19 +130,33 @@ fn sent() -> impl Strategy<Value = Sent> {
 }
 
 fn memory() -> impl Strategy<Value = Memory> {
-    (any::<bool>(), any::<bool>(), of(sent()), any::<bool>(), of(sent()), 0_u32..3, time(), of(time())).prop_map(
-        |(held_now, may_create, create, may_delete, delete, empty_searches, intent_known_for, heard_ago)| Memory {
-            held_now,
-            may_create,
-            create,
-            may_delete,
-            delete,
-            turned_away: None,
-            empty_searches,
-            intent_known_for,
-            heard_ago,
-        },
-    )
+    let changes = (any::<bool>(), of(sent()));
+    (any::<bool>(), any::<bool>(), of(sent()), any::<bool>(), of(sent()), 0_u32..3, time(), of(time()), changes)
+        .prop_map(
+            |(
+                held_now,
+                may_create,
+                create,
+                may_delete,
+                delete,
+                empty_searches,
+                intent_known_for,
+                heard_ago,
+                changes,
+            )| Memory {
+                held_now,
+                may_create,
+                create,
+                may_delete,
+                delete,
+                may_change: changes.0,
+                change: changes.1,
+                turned_away: None,
+                empty_searches,
+                intent_known_for,
+                heard_ago,
+            },
+        )
 }
 
 fn findings() -> impl Strategy<Value = Findings> {
@@ -142,7 +174,7 @@ fn findings() -> impl Strategy<Value = Findings> {
     });
     let ids = || proptest::collection::vec(id(), 0..2);
     (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok)))
-        .prop_map(|(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan })
+        .prop_map(|(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan, received: None })
 }
 
 fn search() -> impl Strategy<Value = Search> {
@@ -155,14 +187,19 @@ fn look() -> impl Strategy<Value = Look> {
         Readiness::Ready,
         Readiness::InProgress("soon".into()),
         Readiness::NotUsable("Down", "dark".into()),
+        Readiness::Ended("over".into()),
     ]);
-    let upstream = (readiness, proptest::collection::vec(id(), 0..2)).prop_map(|(readiness, in_use_by)| Upstream {
-        readiness,
-        in_use_by,
-        drift: None,
-    });
+    let end = select(vec![End::OnDemand, End::NotNow("locked".into()), End::Over, End::Nothing]);
+    let upstream = (readiness, proptest::collection::vec(id(), 0..2), end)
+        .prop_map(|(readiness, in_use_by, end)| Upstream { readiness, in_use_by, drift: None, end });
     let heard = prop_oneof![Just(Heard::NotFound), Just(Heard::NotHeard(trouble())), upstream.prop_map(Heard::Found)];
-    (moment(), of(time()), heard).prop_map(|(begun, missing_for, heard)| Look { begun, missing_for, heard })
+    (moment(), of(time()), any::<bool>(), of(wish()), heard).prop_map(|(begun, missing_for, exact, wish, heard)| Look {
+        begun,
+        missing_for,
+        exact,
+        wish,
+        heard,
+    })
 }
 
 prop_compose! {
@@ -186,6 +223,7 @@ prop_compose! {
             observe_only,
             deletion_policy,
             suspended,
+            receives: false,
             marks,
             recorded,
             account,
@@ -195,17 +233,17 @@ prop_compose! {
             look,
             probe: probe.map(|fine| if fine { Ok(()) } else { Err(trouble()) }),
             documents,
-            basis: "1/1/".into(),
+            basis: BASIS.into(),
         }
     }
 }
 
 fn sends(step: &Step) -> bool {
-    matches!(step, Step::Create | Step::Delete(_))
+    matches!(step, Step::Create | Step::Delete(_) | Step::Change(_))
 }
 
 fn prepares(step: &Step) -> bool {
-    matches!(step, Step::Intend(_) | Step::IntendDelete { .. })
+    matches!(step, Step::Intend(_) | Step::IntendDelete { .. } | Step::IntendChange { .. })
 }
 
 proptest! {
@@ -223,7 +261,8 @@ proptest! {
         // S1, S8.
         match decide(&facts) {
             Step::Create => prop_assert!(facts.memory.may_create && facts.order_began().is_some()),
-            Step::Delete(_) => prop_assert!(facts.memory.may_delete && facts.recorded.operation.is_some()),
+            Step::Delete(_) => prop_assert!(facts.memory.may_delete && facts.deletion_sent().is_some()),
+            Step::Change(_) => prop_assert!(facts.memory.may_change),
             _ => {}
         }
     }
@@ -260,6 +299,41 @@ proptest! {
             };
             prop_assert!(!asked && !matches!(step, Step::Intend(_) | Step::Reopen { .. }), "{step:?}");
         }
+    }
+
+    #[test]
+    fn a_change_begins_on_a_look_of_its_own_and_never_while_another_may_act(facts in any_facts()) {
+        // S9.
+        if let Step::IntendChange { wish, attempt } = decide(&facts) {
+            let look = facts.look.as_ref().unwrap();
+            prop_assert!(look.exact && look.wish.as_ref() == Some(&wish));
+            prop_assert!(facts.deletion.is_none() && !facts.observe_only && facts.claimed_by.is_none());
+            if let Some(before) = facts.change_sent() {
+                let same = before.digest.as_ref() == Some(&wish.digest);
+                prop_assert!(before.accepted_at.is_none() || !same, "a change that was taken is not sent again");
+                let taken = before.accepted_at.is_some() || before.refused.is_some();
+                prop_assert!(taken || at_least(look.begun, before.started_at, facts.account.settle_time));
+                prop_assert!(!same || before.type_.shows(), "what can't be seen is not repeated");
+                prop_assert!(!same || before.refused.as_ref().is_none_or(|refused| refused.basis != facts.basis));
+                prop_assert_eq!(attempt, if same { before.attempt + 1 } else { 1 });
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_not_ended_again(facts in any_facts(), over in any::<bool>()) {
+        // S8.
+        let end = if over { End::Over } else { End::NotNow("locked".into()) };
+        let look = facts.look.clone().map(|look| Look {
+            heard: match look.heard {
+                Heard::Found(upstream) => Heard::Found(Upstream { end, ..upstream }),
+                other => other,
+            },
+            ..look
+        });
+        let first = facts.recorded.operation.is_none();
+        let step = decide(&Facts { look, ..facts });
+        prop_assert!(!first || !matches!(step, Step::IntendDelete { .. }), "{step:?}");
     }
 
     #[test]

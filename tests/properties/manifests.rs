@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use interconnect_operator::api::{Interconnect, ProviderAccount, crds};
+use interconnect_operator::api::{DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount, crds};
 use jsonschema::Validator;
 use kube::ResourceExt;
 use proptest::prelude::*;
@@ -44,14 +44,64 @@ fn account() -> Value {
         "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount", "metadata": {"name": "cloudflare"},
         "spec": {
             "cloudflare": {"accountId": "023e105f4ecef8ad9ca31a8372d0c353"}, "endpoint": "https://api.cloudflare.com",
+            "equinix": {
+                "betaAccess": {"email": "a@b", "companyName": "A"}, "acceptBetaTerms": true, "loaRequestPath": "loaRequest", "searchFilterKey": "and",
+            },
             "credentialsSecretRef": {"name": "token"}, "pollInterval": "5m", "settleTime": "15m",
             "limits": {"requests": 1200, "per": "5m", "concurrent": 4},
             "orderPolicy": {"approval": "Required", "perOrder": {"monthly": "500.00", "once": "1000.00"}},
         },
-        "status": {"observedGeneration": 1, "searchProven": {"interconnect": true}, "circuits": 3},
+        "status": {"observedGeneration": 1, "searchProven": {"interconnect": true}, "circuits": 3, "client": "c", "equinix": {"betaAccess": true, "betaAccessAskedAt": "2026-11-25T06:48:18Z", "betaTermsAccepted": false}},
     })
 }
 
+fn contact() -> Value {
+    json!({
+        "type": "TECHNICAL", "registeredUser": "u1", "firstName": "A", "lastName": "B", "timezone": "UTC", "availability": "WORK_HOURS",
+        "details": [{"type": "EMAIL", "value": "a@example.net", "notes": "n"}],
+    })
+}
+
+fn loa() -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa", "metadata": {"name": "port-12"},
+        "spec": {
+            "accountRef": {"name": "equinix"}, "managementPolicy": "Manage", "suspend": false, "expiryWarning": "14d",
+            "issue": {
+                "requestor": {"type": "CUSTOMER_ORGANIZATION", "organization": "Acme", "orgIds": ["1"], "email": "a@b", "name": "A", "contacts": [contact()]},
+                "provider": {"contacts": [contact()]},
+                "products": [{"crossConnect": {
+                    "connectionService": "Multi-Mode Fiber", "mediaType": "62.5 MICRON", "protocolType": "100 GIG ETHERNET",
+                    "zSide": {"ibx": "AM11", "patchPanelId": "CP:1", "portA": 12, "portB": 13, "connectorType": "ST", "circuitId": "3"},
+                }}],
+                "notes": "n", "expiresAt": "2027-01-31T00:00:00Z", "authorization": "Authorize",
+            },
+            "receive": {"token": "REDF-4R56", "uuid": "079dc798-05e8-11ed-b939-0242ac120002", "acceptance": "Automatic"},
+        },
+        "status": {
+            "observedGeneration": 1, "externalId": "x", "state": "LOCKED", "uuid": "x", "token": "t", "draft": false, "ibx": "AM11",
+            "expiresAt": "2027-01-31T00:00:00Z", "requestor": "A", "provider": "B", "contactsSent": "d", "lastSentLoaAt": "t",
+            "operation": {"type": "SendLoa", "key": "k", "attempt": 1, "digest": "d", "startedAt": "2026-11-25T06:48:18Z",
+                          "refused": {"basis": "b", "message": "m"}, "acceptedAt": "2026-11-25T06:48:18Z"},
+            "changes": [{"uuid": "u", "type": "LOA_CREATION", "status": "COMPLETED", "at": "t", "description": "d"}],
+            "links": [{"rel": "self", "href": "h"}],
+        },
+    })
+}
+
+fn request() -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoaRequest", "metadata": {"name": "ask"},
+        "spec": {
+            "accountRef": {"name": "equinix"}, "managementPolicy": "Manage", "suspend": false, "ibx": "AM11", "count": 2,
+            "requestor": {"contacts": [contact()]}, "provider": {"organization": "Acme"}, "notes": "n",
+        },
+        "status": {"externalId": "sent/x", "state": "Requested", "loas": [{"uuid": "u", "token": "t", "state": "s"}]},
+    })
+}
+
+static LOA: LazyLock<Validator> = LazyLock::new(|| schema("DigitalLoa"));
+static REQUEST: LazyLock<Validator> = LazyLock::new(|| schema("DigitalLoaRequest"));
 static INTERCONNECT: LazyLock<Validator> = LazyLock::new(|| schema("Interconnect"));
 static ACCOUNT: LazyLock<Validator> = LazyLock::new(|| schema("ProviderAccount"));
 
@@ -81,6 +131,16 @@ proptest! {
     }
 
     #[test]
+    fn an_loa_that_the_schema_lets_in_can_be_read(manifest in nearly(loa())) {
+        is_read_if_let_in::<DigitalLoa>(&LOA, manifest)?;
+    }
+
+    #[test]
+    fn a_request_that_the_schema_lets_in_can_be_read(manifest in nearly(request())) {
+        is_read_if_let_in::<DigitalLoaRequest>(&REQUEST, manifest)?;
+    }
+
+    #[test]
     fn an_account_that_the_schema_lets_in_can_be_read(manifest in nearly(account())) {
         is_read_if_let_in::<ProviderAccount>(&ACCOUNT, manifest)?;
     }
@@ -89,9 +149,12 @@ proptest! {
 /// The samples themselves are right, so that what is made of them is nearly so.
 #[test]
 fn the_samples_are_let_in() {
-    for (kind, schema, sample) in
-        [("Interconnect", &INTERCONNECT, interconnect()), ("ProviderAccount", &ACCOUNT, account())]
-    {
+    for (kind, schema, sample) in [
+        ("Interconnect", &INTERCONNECT, interconnect()),
+        ("DigitalLoa", &LOA, loa()),
+        ("DigitalLoaRequest", &REQUEST, request()),
+        ("ProviderAccount", &ACCOUNT, account()),
+    ] {
         let wrong: Vec<String> = schema.iter_errors(&sample).map(|error| error.to_string()).collect();
         assert_eq!(wrong, [] as [String; 0], "{kind}");
     }

@@ -62,8 +62,14 @@ impl Adapter for Plain {
         Real::findable(at, object, id, not_before.after(NEVER)).await
     }
 
-    async fn create(client: &Cloudflare, permit: &Permit, guard: &dyn SendGuard, request: &Value) -> Outcome<String> {
-        Real::create(client, permit, guard, request).await
+    async fn create(
+        client: &Cloudflare,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        request: &Value,
+        key: &str,
+    ) -> Outcome<String> {
+        Real::create(client, permit, guard, request, key).await
     }
 
     async fn observe(

@@ -50,23 +50,20 @@ impl Process {
         let (recheck, _) = broadcast::channel(256);
         let accounts = Arc::new(Accounts::new(recheck));
         let leadership = Leadership::new(client.clone(), stage.lease(operator), clock.clone());
-        let controller = AccountController {
-            client: client.clone(),
-            accounts: accounts.clone(),
-            allowed_endpoints: vec![stage.simulator.url().parse().unwrap()],
-            lease_duration: leadership.lease_duration(),
-            used: Vec::new(),
-            events: unheard(),
-            observer: Arc::new(|_, _| {}),
-            clock: clock.clone(),
-            releasing: tokio::sync::Mutex::default(),
-        };
-        let account: ProviderAccount = stage.api().get(ACCOUNT).await.unwrap();
-        Arc::new(controller).reconcile(Arc::new(account)).await.unwrap();
         let metrics = Metrics::new();
         let shared =
             Shared { client, accounts, claims: Claims::default(), leadership, events: unheard(), metrics, clock };
         let shared = Arc::new(shared);
+        let controller = AccountController {
+            shared: shared.clone(),
+            allowed_endpoints: vec![stage.simulator.url().parse().unwrap()],
+            used: Vec::new(),
+            events: unheard(),
+            observer: Box::new(|_| Arc::new(|_, _| {})),
+            releasing: tokio::sync::Mutex::default(),
+        };
+        let account: ProviderAccount = stage.api().get(ACCOUNT).await.unwrap();
+        Arc::new(controller).reconcile(Arc::new(account)).await.unwrap();
         // Passes borrow their engine, and engines come and go with crashes: the test's memory can bear it.
         let engine: &'static Engine<Plain> = Box::leak(Box::new(Engine::new(shared.clone())));
         let process = Self { engine, shared, namespace: stage.namespace.clone(), wire, passes: BTreeMap::new() };

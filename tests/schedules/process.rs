@@ -41,7 +41,6 @@ impl Process {
     pub fn new(stage: &Stage<'_>, identity: String) -> Self {
         let clock = stage.clock();
         let client = client(stage, &identity, &clock);
-        let accounts = Arc::new(Accounts::new(tokio::sync::broadcast::channel(16).0));
         let lease = LeaseSettings {
             namespace: "system".into(),
             name: "operator".into(),
@@ -50,7 +49,7 @@ impl Process {
         };
         let shared = Arc::new(Shared {
             client: client.clone(),
-            accounts: accounts.clone(),
+            accounts: Arc::new(Accounts::new(tokio::sync::broadcast::channel(16).0)),
             claims: Claims::default(),
             leadership: Leadership::new(client.clone(), lease, clock.clone()),
             events: Events::new(client.clone(), "circuits", &identity),
@@ -59,18 +58,18 @@ impl Process {
         });
         let story = stage.story.clone();
         let controller = AccountController {
-            client: client.clone(),
-            accounts,
+            shared: shared.clone(),
             allowed_endpoints: vec![stage.simulator.url().parse().unwrap()],
-            lease_duration: LEASE,
             // No schedule deletes an account.
             used: vec![Box::new(|_, _| async { Ok(true) }.boxed())],
             events: Events::new(client.clone(), "accounts", &identity),
-            observer: Arc::new(move |method, status| {
-                let heard = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
-                story.tell(format!("      provider {method}: {heard}"));
+            observer: Box::new(move |_| {
+                let story = story.clone();
+                Arc::new(move |method, status| {
+                    let heard = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
+                    story.tell(format!("      provider {method}: {heard}"));
+                })
             }),
-            clock: clock.clone(),
             releasing: tokio::sync::Mutex::default(),
         };
         Self { identity, clock, engine: Arc::new(Engine::new(shared)), accounts: Arc::new(controller) }
@@ -91,7 +90,7 @@ impl Process {
     pub async fn take_over(&self, stage: &Stage<'_>) {
         self.lead(stage);
         let accounts = stage.server.all("provideraccounts");
-        accounts.into_iter().for_each(|(_, account)| self.accounts.accounts.identify(&read(account)));
+        accounts.into_iter().for_each(|(_, account)| self.accounts.shared.accounts.identify(&read(account)));
         stage.interconnects().into_iter().for_each(|(_, object)| self.engine.note(&read(object)));
         for namespace in NAMESPACES {
             // What can't be read now is tried again, as in the controller.

@@ -32,14 +32,14 @@ subjects:
 {{/* What the operator may do in a namespace that it serves. It creates and deletes none of its users' objects. */}}
 {{- define "interconnect-operator.rules" -}}
 - apiGroups: [interconnect-operator.io]
-  resources: [interconnects, provideraccounts]
+  resources: [digitalloarequests, digitalloas, interconnects, provideraccounts]
   verbs: [get, list, watch, patch]
 - apiGroups: [interconnect-operator.io]
-  resources: [interconnects/status, provideraccounts/status]
+  resources: [digitalloarequests/status, digitalloas/status, interconnects/status, provideraccounts/status]
   verbs: [get, update]
 # Owner references with blockOwnerDeletion ask for this where OwnerReferencesPermissionEnforcement is on.
 - apiGroups: [interconnect-operator.io]
-  resources: [interconnects/finalizers, provideraccounts/finalizers]
+  resources: [digitalloarequests/finalizers, digitalloas/finalizers, interconnects/finalizers, provideraccounts/finalizers]
   verbs: [update]
 # Credentials are read and held by name, documents are written: never a list of all Secrets.
 - apiGroups: [""]

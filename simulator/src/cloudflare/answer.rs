@@ -6,6 +6,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::body::Unreadable;
+use crate::fields::Flaw;
+
 /// What a refusal for lack of rights points to.
 const RIGHTS_PAGE: &str = "https://developers.cloudflare.com/fundamentals/api/reference/permissions/";
 
@@ -18,6 +21,8 @@ const NOT_FOUND: u32 = 1002;
 const CONFLICT: u32 = 1003;
 /// The general code of what went wrong in here.
 const INTERNAL: u32 = 1004;
+/// The code of a body that does not say it is JSON.
+const CONTENT: u32 = 6006;
 /// What Cloudflare says to wrong tokens and to lacking rights alike.
 const ACCESS: u32 = 10000;
 
@@ -104,6 +109,24 @@ impl Refusal {
     /// 403: somebody we know, but who has no right to this.
     pub fn forbidden() -> Self {
         Self { documentation: Some(RIGHTS_PAGE), ..Self::new(StatusCode::FORBIDDEN, ACCESS, "Forbidden") }
+    }
+}
+
+impl From<Flaw> for Refusal {
+    fn from(flaw: Flaw) -> Self {
+        match flaw.pointer.strip_prefix('/') {
+            Some(name) => Self::property(&name.replace('/', "."), &flaw.problem),
+            None => Self::invalid(flaw.problem),
+        }
+    }
+}
+
+impl From<Unreadable> for Refusal {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::OtherType => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, CONTENT, unreadable.message()),
+            Unreadable::CutOff | Unreadable::Malformed => Self::invalid(unreadable.message()),
+        }
     }
 }
 

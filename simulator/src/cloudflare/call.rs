@@ -1,12 +1,9 @@
 //! What all calls have in common: rights, quota, content type, envelope.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use axum::body::to_bytes;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method, StatusCode, request};
+use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use jiff::Timestamp;
@@ -14,6 +11,7 @@ use serde_json::Value;
 
 use super::access;
 use super::answer::{Answer, Refusal};
+use crate::body::read_json;
 use crate::clock::Moment;
 use crate::gateway::Lag;
 use crate::world::{Sim, World};
@@ -30,16 +28,13 @@ pub struct Call {
     pub body: Value,
     /// When it is made.
     pub now: Moment,
-    lag: Option<Duration>,
+    lag: Option<Lag>,
 }
 
 impl Call {
     /// Whether a list shows already what was created at that time.
     pub fn sees(&self, created: Timestamp) -> bool {
-        self.lag.is_none_or(|lag| {
-            let age = self.now.simulated.duration_since(created);
-            Duration::try_from(age).is_ok_and(|age| age >= lag)
-        })
+        self.lag.is_none_or(|lag| lag.shows(created, self.now))
     }
 
     /// Whether lists lag behind what was created lately.
@@ -93,7 +88,7 @@ async fn perform(
             query,
             body: Value::Null,
             now,
-            lag: parts.extensions.get::<Lag>().map(|lag| lag.0),
+            lag: parts.extensions.get().copied(),
         }
     };
     if parts.method == Method::GET || parts.method == Method::HEAD {
@@ -101,34 +96,13 @@ async fn perform(
         let answer = act(world, &call(world.clock.now()))?;
         return Ok(answer.into_response(world.cloudflare.envelope()));
     }
-    let body = read_body(&parts, body).await?;
+    let body = match parts.method {
+        Method::DELETE => Value::Null,
+        _ => read_json(&parts, body).await?,
+    };
     sim.change(|world| {
         let call = Call { body, ..call(world.clock.now()) };
         let answer = act(world, &call)?;
         Ok(answer.into_response(world.cloudflare.envelope()))
     })
-}
-
-/// The body of a call that has one.
-async fn read_body(parts: &request::Parts, body: axum::body::Body) -> Result<Value, Refusal> {
-    if parts.method == Method::DELETE {
-        return Ok(Value::Null);
-    }
-    if !is_json(&parts.headers) {
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        let message = "Content-Type must be application/json";
-        return Err(Refusal::new(status, 6006, message));
-    }
-    let unreadable = |_| Refusal::invalid("the body is not valid JSON");
-    // The gateway has bounded it.
-    let bytes = to_bytes(body, usize::MAX).await;
-    let bytes = bytes.map_err(|_| Refusal::invalid("the body cannot be read"))?;
-    serde_json::from_slice(&bytes).map_err(unreadable)
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    content_type
-        .and_then(|it| it.split(';').next())
-        .is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
 }

@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::NAME;
 use super::answer::{Answer, Refusal};
 use super::call::Call;
-use super::fields::{Fields, parse_uuid};
 use super::interconnects::check_account;
 use super::page::Page;
 use super::slots::SlotNumber;
 use super::store::{Cloudflare, Cni};
 use crate::clock::Moment;
+use crate::fields::{Fields, Flaw, parse_uuid};
 use crate::world::World;
 
 /// What CNI objects are called in the ledger and in the control interface.
@@ -58,7 +58,7 @@ fn read(cloudflare: &Cloudflare, body: &Value) -> Result<Wish, Refusal> {
     let interconnect = fields.text("interconnect")?;
     let found = cloudflare.interconnect(interconnect);
     if found.is_none_or(|found| found.account != account) {
-        return Err(fields.refuse("interconnect", "there is no such interconnect"));
+        return Err(fields.refuse("interconnect", "there is no such interconnect").into());
     }
     let magic = fields.object("magic")?;
     let bgp = fields.optional_object("bgp")?;
@@ -74,7 +74,7 @@ fn read(cloudflare: &Cloudflare, body: &Value) -> Result<Wish, Refusal> {
     })
 }
 
-fn read_bgp(bgp: &Fields<'_>) -> Result<Value, Refusal> {
+fn read_bgp(bgp: &Fields<'_>) -> Result<Value, Flaw> {
     let mut read = json!({
         "customer_asn": bgp.number("customer_asn")?,
         "extra_prefixes": bgp.prefixes("extra_prefixes")?,
@@ -150,11 +150,11 @@ pub fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let present = own(&world.cloudflare, call)?;
     let fields = Fields::of(&call.body)?;
     if fields.uuid("id")? != present.id {
-        return Err(fields.refuse("id", "must be the one in the path"));
+        return Err(fields.refuse("id", "must be the one in the path").into());
     }
     let (ours, theirs) = (fields.prefix("p2p_ip")?, fields.prefix("cust_ip")?);
     if ours == theirs || !ours.neighbours(theirs) {
-        return Err(fields.refuse("cust_ip", "must be another address in the network of p2p_ip"));
+        return Err(fields.refuse("cust_ip", "must be another address in the network of p2p_ip").into());
     }
     let wish = read(&world.cloudflare, &call.body)?;
     let cni = Cni {

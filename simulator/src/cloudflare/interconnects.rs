@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
-use super::fields::{Fields, parse_uuid};
 use super::page::Page;
 use super::slots::{SlotNumber, new_interconnect_name};
 use super::store::{Cloudflare, Interconnect, Kind};
 use super::{ACCOUNT, ACCOUNT_NAME, NAME};
 use crate::clock::Moment;
+use crate::fields::{Fields, Flaw, parse_uuid};
 use crate::world::World;
 
 /// What interconnects are called in the ledger and in the control interface.
@@ -67,7 +67,7 @@ pub fn check_account(call: &Call) -> Result<(), Refusal> {
     if fields.text("account")? == call.account {
         Ok(())
     } else {
-        Err(fields.refuse("account", "must be the account in the path"))
+        Err(fields.refuse("account", "must be the account in the path").into())
     }
 }
 
@@ -106,7 +106,7 @@ pub fn order(cloudflare: &mut Cloudflare, body: &Value, now: Moment) -> Result<I
             (slot.new_interconnect_name(), Kind::Direct { slot })
         }
         "gcp_partner" => (new_interconnect_name("gcp"), wanted_pairing(&fields)?),
-        _ => return Err(fields.refuse("type", "must be direct or gcp_partner")),
+        _ => return Err(fields.refuse("type", "must be direct or gcp_partner").into()),
     };
     let interconnect =
         Interconnect { name, account, kind, reservation: Uuid::new_v4(), created: now.simulated, imposed: None };
@@ -114,7 +114,7 @@ pub fn order(cloudflare: &mut Cloudflare, body: &Value, now: Moment) -> Result<I
     Ok(interconnect)
 }
 
-fn wanted_slot(cloudflare: &Cloudflare, fields: &Fields<'_>) -> Result<SlotNumber, Refusal> {
+fn wanted_slot(cloudflare: &Cloudflare, fields: &Fields<'_>) -> Result<SlotNumber, Flaw> {
     let slot = SlotNumber::of_id(fields.uuid("slot_id")?, cloudflare.free_slots());
     let slot = slot.ok_or_else(|| fields.refuse("slot_id", "there is no such slot"))?;
     let speed = fields.optional_text("speed")?;
@@ -131,7 +131,7 @@ fn wanted_slot(cloudflare: &Cloudflare, fields: &Fields<'_>) -> Result<SlotNumbe
 /// Reads what a partner interconnect is ordered with. A pairing key that was
 /// used before is no error: nothing is known of Cloudflare refusing it, and a
 /// simulator that did would hide an order sent twice.
-fn wanted_pairing(fields: &Fields<'_>) -> Result<Kind, Refusal> {
+fn wanted_pairing(fields: &Fields<'_>) -> Result<Kind, Flaw> {
     let bandwidth = fields.text("bandwidth")?;
     if !BANDWIDTHS.contains(&bandwidth) {
         let problem = format!("must be one of {}", BANDWIDTHS.join(", "));

@@ -1,27 +1,19 @@
 //! What the control interface does here: the acts of the outside world.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::Refusal;
-use super::fields::parse_uuid;
 use super::store::{Cloudflare, Condition};
 use super::{ACCOUNT, cnis, interconnects, slots};
 use crate::clock::Moment;
-use crate::world::{Provider, Refused};
-
-/// The word that makes an object vanish.
-const GONE: &str = "gone";
+use crate::fields::parse_uuid;
+use crate::world::{GONE, Provider, Refused, parse};
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Refused::Invalid(refusal.message)
     }
-}
-
-fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, Refused> {
-    T::deserialize(value).map_err(|error| Refused::Invalid(error.to_string()))
 }
 
 /// `{"state": "Down", "reason": "..."}`; null gives the state back to the clock.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
-use super::fields::Fields;
 use super::{ACCOUNT, NAME};
+use crate::fields::Fields;
 use crate::world::World;
 
 /// The default ASN of an account that has set none: a private one.

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
-use super::fields::parse_uuid;
 use super::page::Page;
 use super::store::Cloudflare;
 use crate::MAX_SLOTS;
+use crate::fields::parse_uuid;
 use crate::world::World;
 
 /// What all slot ids begin with; the slot's number is the rest.

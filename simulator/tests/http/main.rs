@@ -1,6 +1,7 @@
 //! The simulator as its clients meet it: over HTTP.
 
 mod control;
+mod equinix;
 mod faults;
 mod life;
 mod strictness;

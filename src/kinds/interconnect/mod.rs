@@ -11,7 +11,7 @@ use crate::api::interconnect::{Facility, Interconnect};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::{Readiness, Upstream};
+use crate::lifecycle::facts::{End, Readiness, Upstream};
 use crate::lifecycle::key::sha256;
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::limiter::Permit;
@@ -38,6 +38,7 @@ impl Adapter for InterconnectAdapter {
     fn client(account: &Account) -> Option<&Cloudflare> {
         match &account.provider {
             Provider::Cloudflare(client) => Some(client),
+            Provider::Equinix(_) => None,
         }
     }
 
@@ -83,7 +84,13 @@ impl Adapter for InterconnectAdapter {
         Ok(all.on_slot(&slot).iter().any(|name| name == id))
     }
 
-    async fn create(client: &Cloudflare, permit: &Permit, guard: &dyn SendGuard, request: &Value) -> Outcome<String> {
+    async fn create(
+        client: &Cloudflare,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        request: &Value,
+        _: &str,
+    ) -> Outcome<String> {
         client.create(permit, guard, request).await.and_read(|there| Ok(there.name))
     }
 
@@ -117,8 +124,9 @@ impl Adapter for InterconnectAdapter {
         };
         let ending = object.metadata.deletion_timestamp.is_some();
         let in_use_by = if ending { at.client.cnis_on(at.asking(), id).await? } else { Vec::new() };
-        let upstream = Upstream { readiness: readiness(&state, &there), in_use_by, drift: drift(object, &there) };
-        Ok(Seen { upstream, state: state.state, details: Details { there, reason: state.reason } })
+        let (readiness, drift) = (readiness(&state, &there), drift(object, &there));
+        let upstream = Upstream { readiness, in_use_by, drift, end: End::OnDemand };
+        Ok(Seen { upstream, state: state.state, change: None, details: Details { there, reason: state.reason } })
     }
 
     async fn delete(client: &Cloudflare, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {

@@ -1,9 +1,10 @@
 //! Holding: keep an eye on what is upstream, and our records of it in order.
 
 use super::Step;
+use super::changing::change;
 use super::saying::{already_taken, rest, shown, unheard};
 use crate::api::conditions::reason;
-use crate::lifecycle::facts::{Documents, Facts, Heard, Look, Trouble, Upstream};
+use crate::lifecycle::facts::{Documents, Facts, Heard, Look, Readiness, Trouble, Upstream};
 use crate::lifecycle::verdict::{Next, Verdict};
 
 /// This object stands for something upstream.
@@ -22,14 +23,20 @@ pub(super) fn hold(facts: &Facts, id: &str, ordered: bool) -> Step {
     match &look.heard {
         Heard::NotHeard(trouble) => unheard(facts, trouble),
         Heard::NotFound => gone(facts, look, id),
-        Heard::Found(upstream) => keep(facts, id, ordered, upstream),
+        Heard::Found(upstream) => keep(facts, id, ordered, look, upstream),
     }
 }
 
 /// It is there: put our records in order, then the documents, then rest.
-fn keep(facts: &Facts, id: &str, ordered: bool, upstream: &Upstream) -> Step {
+fn keep(facts: &Facts, id: &str, ordered: bool, look: &Look, upstream: &Upstream) -> Step {
     if facts.marks.external_id.is_none() {
         return Step::Record { id: id.into(), ordered };
+    }
+    if let Readiness::Ended(said) = &upstream.readiness {
+        return over(facts, said);
+    }
+    if let Some(step) = change(facts, id, look, upstream) {
+        return step;
     }
     match &facts.documents {
         Documents::Due => Step::FetchDocuments(id.into()),
@@ -52,6 +59,15 @@ fn gone(facts: &Facts, look: &Look, id: &str) -> Step {
         let message = "the provider took the order and doesn't show it yet";
         return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
     }
+    over(facts, &format!("{id} ended at the provider, and not by us"))
+}
+
+/// It has ended, and a person must say what now: nothing is ordered again by itself.
+fn over(facts: &Facts, said: &str) -> Step {
+    if facts.receives {
+        let message = format!("{said}. Delete this object, and create another for what the partner makes next");
+        return rest(Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll));
+    }
     if facts.answered_nothing_there() && facts.recorded.asked.as_deref() != Some(reason::GONE_UPSTREAM) {
         return Step::VoidAnswer;
     }
@@ -62,7 +78,7 @@ fn gone(facts: &Facts, look: &Look, id: &str) -> Step {
         };
     }
     let message = format!(
-        "{id} ended at the provider, and not by us. Delete this object; or to order anew: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        "{said}. Delete this object; or to order anew: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
         facts.nothing_there()
     );
     rest(Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll))

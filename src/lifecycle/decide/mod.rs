@@ -2,17 +2,18 @@
 //!
 //! Rules S1 to S13 are those of `docs/safety.md`. The engine takes the step, records what came of it, and asks again.
 
+mod changing;
 mod holding;
 mod ordering;
 mod parting;
 mod saying;
 
-use super::facts::{Facts, Identity, Plan, Read, Refusal};
+use super::facts::{Facts, Identity, Plan, Read, Refusal, Wish};
 use super::verdict::{Next, Verdict, Word};
 use crate::api::conditions::reason;
 use holding::{hold, look_only};
 pub use ordering::searched_in_vain;
-use ordering::{answered, order, resolve};
+use ordering::{answered, order, receive, resolve};
 use parting::part;
 use saying::{identity_conflict, rest};
 
@@ -66,6 +67,23 @@ pub enum Step {
     RecordDeleted,
     /// Take the intent to end it back: it certainly did not happen.
     WithdrawDelete(Refusal),
+    /// Look at the upstream object, singly.
+    ObserveSingly(String),
+    /// Write the intent to change the upstream object.
+    IntendChange {
+        /// What is wanted.
+        wish: Wish,
+        /// Counts the tries.
+        attempt: u32,
+    },
+    /// Change the upstream object, as the intent says.
+    Change(String),
+    /// Write down that the provider took the change.
+    RecordChanged,
+    /// Take the intent to change it back: it certainly did not happen.
+    WithdrawChange(Refusal),
+    /// Nothing of the change under way is to be awaited any more: take it off the status.
+    SettleChange,
     /// Let the object go.
     Release(Release),
     /// Nothing more for now; everything stays as it was.
@@ -106,12 +124,24 @@ impl Step {
                 | Self::Delete(_)
                 | Self::RecordDeleted
                 | Self::WithdrawDelete(_)
+                | Self::Change(_)
+                | Self::RecordChanged
+                | Self::WithdrawChange(_)
         )
     }
 
     /// Whether the step changes anything but what is shown.
     pub fn has_effect(&self) -> bool {
-        !matches!(self, Self::ReadFresh | Self::Search | Self::Observe(_) | Self::Probe | Self::Wait(_) | Self::Rest(_))
+        !matches!(
+            self,
+            Self::ReadFresh
+                | Self::Search
+                | Self::Observe(_)
+                | Self::ObserveSingly(_)
+                | Self::Probe
+                | Self::Wait(_)
+                | Self::Rest(_)
+        )
     }
 }
 
@@ -137,6 +167,7 @@ fn choose(facts: &Facts) -> Step {
         )),
         Identity::None => match &facts.account.problem {
             Some(problem) => rest(Verdict::problem(problem, Next::Backoff)),
+            None if facts.receives => receive(facts),
             None if facts.order_began().is_some() => resolve(facts),
             None => answered(facts).unwrap_or_else(|| order(facts)),
         },

@@ -38,6 +38,23 @@ pub(super) fn order(facts: &Facts) -> Step {
     }
 }
 
+/// A partner makes it: look for it until it is there.
+pub(super) fn receive(facts: &Facts) -> Step {
+    if let Some(other) = &facts.claimed_by {
+        return rest(already_taken(other));
+    }
+    let Some(search) = &facts.search else { return Step::Search };
+    match search.found.as_ref().map(|findings| &findings.received) {
+        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Ok(Some(Ok(id))) => Step::Record { id: id.clone(), ordered: false },
+        Ok(Some(Err(problem))) => rest(Verdict::problem(problem, Next::Poll)),
+        Ok(None) => {
+            let message = "the provider doesn't show it yet: waiting until the partner made it";
+            rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll))
+        }
+    }
+}
+
 /// The search is complete: adopt, ask a person, or order.
 fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     if let [id] = findings.ours.as_slice() {

@@ -5,7 +5,7 @@ use super::saying::{already_ordered, deletion_turned_away, identity_conflict, re
 use super::{Release, Step};
 use crate::api::common::{DeletionPolicy, Operation};
 use crate::api::conditions::reason;
-use crate::lifecycle::facts::{Facts, Heard, Identity, Look, Sent, Upstream, at_least};
+use crate::lifecycle::facts::{End, Facts, Heard, Identity, Look, Sent, Upstream, at_least};
 use crate::lifecycle::verdict::{Next, Verdict};
 
 /// The object is being deleted (S8).
@@ -98,7 +98,7 @@ fn search_before_release(facts: &Facts) -> Step {
 
 /// End what is upstream, and wait until it is gone.
 fn end(facts: &Facts, id: &str) -> Step {
-    if facts.recorded.operation.is_some() {
+    if facts.deletion_sent().is_some() {
         if let Some(Sent::NotDone(refusal)) = &facts.memory.delete {
             return Step::WithdrawDelete(refusal.clone());
         }
@@ -119,7 +119,13 @@ fn end(facts: &Facts, id: &str) -> Step {
 
 fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) -> Step {
     let waiting = |message: &str, next| rest(Verdict::underway(reason::DECOMMISSIONING, message, next));
-    match (&facts.recorded.operation, &facts.memory.delete) {
+    match &upstream.end {
+        End::Over => return Step::Release(Release::Ended),
+        End::Nothing => return Step::Release(Release::Nothing),
+        End::NotNow(why) if facts.deletion_sent().is_none() => return waiting(why, Next::Poll),
+        End::NotNow(_) | End::OnDemand => {}
+    }
+    match (facts.deletion_sent(), &facts.memory.delete) {
         // S8: a deletion that is done is never repeated.
         (Some(Operation { accepted_at: Some(_), .. }), _) => {
             waiting("the provider accepted the end; it isn't gone yet", Next::Poll)
@@ -129,7 +135,7 @@ fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) 
             waiting("the answer to the deletion was lost: waiting until the provider has surely settled", Next::Backoff)
         }
         (operation, _) if upstream.in_use_by.is_empty() => {
-            Step::IntendDelete { attempt: operation.as_ref().map_or(1, |operation| operation.attempt + 1) }
+            Step::IntendDelete { attempt: operation.map_or(1, |operation| operation.attempt + 1) }
         }
         _ => {
             let message = format!(
@@ -148,7 +154,7 @@ fn ended(facts: &Facts, look: &Look) -> Step {
         Some(Err(trouble)) => return rest(Verdict::unheard_underway(trouble)),
         Some(Ok(())) => {}
     }
-    let accepted = facts.recorded.operation.as_ref().is_some_and(|operation| {
+    let accepted = facts.deletion_sent().is_some_and(|operation| {
         operation.accepted_at.is_some() || matches!(facts.memory.delete, Some(Sent::Done { .. }))
     });
     let twice = look.missing_for.is_some_and(|ago| ago >= facts.account.poll_interval);

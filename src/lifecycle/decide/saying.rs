@@ -14,6 +14,7 @@ pub(super) fn shown(upstream: &Upstream) -> Verdict {
     let verdict = match &upstream.readiness {
         Readiness::InProgress(message) => Verdict::underway(reason::WAITING_FOR_PROVIDER, message, Next::Poll),
         Readiness::Ready => Verdict::at_rest(Some(true), Word::new(reason::AVAILABLE, "usable"), Next::Poll),
+        Readiness::Ended(message) => Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll),
         Readiness::NotUsable(reason, message) => Verdict::at_rest(Some(false), Word::new(reason, message), Next::Poll),
     };
     match &upstream.drift {

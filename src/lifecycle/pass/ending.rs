@@ -32,8 +32,7 @@ impl<A: Adapter> Pass<'_, A> {
         let status = changed.common_status_mut();
         let intent = IntentWritten::now(self.clock());
         let started_at = intent.wall;
-        status.operation =
-            Some(Operation { type_: OperationType::Delete, key, attempt, started_at, accepted_at: None });
+        status.operation = Some(Operation::begun(OperationType::Delete, key, attempt, started_at));
         let verdict = Verdict::underway(reason::DECOMMISSIONING, "asking the provider to end it", Next::Backoff);
         conditions::apply(&verdict, generation, status);
         lock(&self.memory).delete = None;
@@ -58,7 +57,7 @@ impl<A: Adapter> Pass<'_, A> {
             Outcome::Unknown(failure) => Sent::Unknown { conflict: false, message: failure.message },
         };
         let mut memory = lock(&self.memory);
-        memory.delete = Some(SentFor { intent: self.delete_intent(), outcome: sent });
+        memory.delete = Some(SentFor { intent: self.operation_intent(), outcome: sent });
         memory.last_mutation = Some(self.clock().now());
         drop(memory);
         self.evidence = Evidence::default();

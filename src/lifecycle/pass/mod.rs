@@ -1,5 +1,6 @@
 //! One pass over one object: the facts as they are gathered, and the effect of each step.
 
+mod changing;
 mod ending;
 mod ordering;
 mod reading;
@@ -67,6 +68,8 @@ pub struct Pass<'e, A: Adapter> {
     may_create: Option<IntentWritten>,
     /// The intent to end it was written in this pass, and nothing was sent yet.
     may_delete: Option<IntentWritten>,
+    /// The intent of another change was written in this pass, and nothing was sent yet.
+    may_change: Option<IntentWritten>,
 }
 
 /// What was learnt in this pass, of the object as it was read.
@@ -85,6 +88,8 @@ struct Look<A: Adapter> {
     /// When it began, by the clock that only goes forward.
     asked: Moment,
     missing_for: Option<Duration>,
+    /// It was asked for singly.
+    exact: bool,
     seen: Result<Seen<A::Details>, ReadError>,
 }
 
@@ -113,6 +118,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             held_now: false,
             may_create: None,
             may_delete: None,
+            may_change: None,
         };
         pass.note_object();
         pass
@@ -133,7 +139,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
         match step {
             Step::ReadFresh => self.read_fresh().await?,
             Step::Search => return self.search().await,
-            Step::Observe(id) => self.observe(&id).await,
+            Step::Observe(id) => self.observe(&id, false).await,
+            Step::ObserveSingly(id) => self.observe(&id, true).await,
             Step::Probe => self.probe().await,
             Step::Hold => self.hold().await?,
             Step::Intend(plan) => self.intend(&plan).await?,
@@ -149,6 +156,11 @@ impl<'e, A: Adapter> Pass<'e, A> {
             Step::Delete(id) => self.delete(&id).await,
             Step::RecordDeleted => self.record_deleted().await?,
             Step::WithdrawDelete(refusal) => self.withdraw_delete(refusal).await?,
+            Step::IntendChange { wish, attempt } => return self.intend_change(&wish, attempt).await,
+            Step::Change(id) => self.change(&id).await,
+            Step::RecordChanged => self.record_changed().await?,
+            Step::WithdrawChange(refusal) => self.withdraw_change(refusal).await?,
+            Step::SettleChange => self.settle_change().await?,
             Step::Release(why) => return self.release(why).await,
             Step::Wait(next) => return Ok(self.rested(next)),
             Step::Rest(verdict) => return self.rest(&verdict).await,
@@ -173,6 +185,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             observe_only: common.management_policy == ManagementPolicy::Observe,
             deletion_policy: common.deletion_policy,
             suspended: common.suspend,
+            receives: A::receives(&self.object),
             marks: self.marks(),
             recorded: self.recorded(),
             account: self.account_facts(),
@@ -185,7 +198,13 @@ impl<'e, A: Adapter> Pass<'e, A> {
                 delete: memory
                     .delete
                     .clone()
-                    .filter(|sent| sent.intent == self.delete_intent())
+                    .filter(|sent| sent.intent == self.operation_intent())
+                    .map(|sent| sent.outcome),
+                may_change: self.may_change.is_some(),
+                change: memory
+                    .change
+                    .clone()
+                    .filter(|sent| sent.intent == self.operation_intent())
                     .map(|sent| sent.outcome),
                 turned_away: self.turned_away.clone(),
                 empty_searches: memory.empty_searches,
@@ -258,8 +277,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
         creation.map(|creation| (creation.attempt, creation.started_at))
     }
 
-    /// The deletion under way: its attempt and its start.
-    fn delete_intent(&self) -> Intent {
+    /// The deletion, or other change, under way: its attempt and its start.
+    fn operation_intent(&self) -> Intent {
         let operation = self.object.common_status().and_then(|status| status.operation.as_ref());
         operation.map(|operation| (operation.attempt, Some(operation.started_at)))
     }
@@ -343,7 +362,9 @@ fn look<A: Adapter>(look: &Look<A>) -> facts::Look {
             Heard::NotHeard(Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() })
         }
     };
-    facts::Look { begun: look.begun, missing_for: look.missing_for, heard }
+    let change = look.seen.as_ref().ok().and_then(|seen| seen.change.as_ref());
+    let wish = change.map(|change| change.wish.clone());
+    facts::Look { begun: look.begun, missing_for: look.missing_for, exact: look.exact, wish, heard }
 }
 
 fn failure_reason(kind: FailureKind) -> &'static str {

@@ -15,7 +15,7 @@ use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::engine::PassError;
 use crate::lifecycle::facts::{Findings, Identity, Plan, Read, Refusal, Search, Sent};
-use crate::lifecycle::key::plan_digest;
+use crate::lifecycle::key::{names_something, plan_digest};
 use crate::lifecycle::memory::{Remembered, SentFor, lock};
 use crate::lifecycle::verdict::{Next, Verdict};
 use crate::providers::outcome::{FailureKind, Outcome};
@@ -108,7 +108,7 @@ impl<A: Adapter> Pass<'_, A> {
         self.event(EventType::Normal, "CreateRequested", offer.summary.clone()).await;
         lock(&self.memory).last_mutation = Some(self.clock().now());
         let outcome = match self.engine.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::create(client, permit, &permission, &offer.request).await,
+            Ok(permission) => A::create(client, permit, &permission, &offer.request, &self.key()).await,
             Err(why) => not_sent(why),
         };
         lock(&self.memory).last_mutation = Some(self.clock().now());
@@ -124,6 +124,10 @@ impl<A: Adapter> Pass<'_, A> {
         self.change_metadata(MetadataChange { annotations, ..MetadataChange::default() }).await?;
         lock(&self.memory).create = None;
         match (ordered, answered) {
+            (true, true) if !names_something(id) => {
+                let note = "sent; nothing at the provider stands for it";
+                self.event(EventType::Normal, "Created", note.into()).await
+            }
             (true, true) => self.event(EventType::Normal, "Created", format!("the provider calls it {id}")).await,
             (true, false) => {
                 self.event(EventType::Normal, "Adopted", format!("found {id} again at the provider")).await

@@ -16,7 +16,7 @@ use crate::lifecycle::claims::Rank;
 use crate::lifecycle::conditions;
 use crate::lifecycle::engine::PassError;
 use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Read, Search, Trouble};
-use crate::lifecycle::key::{plan_digest, sha256};
+use crate::lifecycle::key::{names_something, plan_digest, sha256};
 use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::Next;
 use crate::providers::limiter::Priority;
@@ -81,7 +81,8 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn search(&mut self) -> Result<Flow, PassError> {
         let Some(account) = self.entry.account.clone() else { return Ok(self.rested(Next::Backoff)) };
-        let to_order = self.creation().is_none_or(|creation| creation.started_at.is_none());
+        let ordering = self.creation().is_none_or(|creation| creation.started_at.is_none());
+        let to_order = ordering && !A::receives(&self.object);
         if to_order {
             match self.turn(&account).await {
                 Ok(true) => {}
@@ -98,9 +99,13 @@ impl<A: Adapter> Pass<'_, A> {
             let claim = |on: &str| self.engine.shared.claims.try_wish(&claimant, on);
             let namespace = self.object.namespace().unwrap_or_default();
             let secrets = Secrets { client: &self.engine.shared.client, namespace: &namespace };
-            let query = Query { object: &self.object, not_before, to_order, secrets, claim: &claim };
+            let key = self.key();
+            let query = Query { object: &self.object, not_before, to_order, key: &key, secrets, claim: &claim };
             let Some(at) = self.access(&account) else { return Ok(self.rested(Next::Backoff)) };
-            A::search(at, query).await
+            match account.trusted() {
+                Ok(()) => A::search(at, query).await,
+                Err(failure) => Err(failure),
+            }
         };
         let found = match found {
             Ok(found) => Ok(self.findings(found, &account)),
@@ -129,7 +134,7 @@ impl<A: Adapter> Pass<'_, A> {
             self.evidence.offer = Some(offer);
             Ok(plan)
         });
-        Findings { ours: found.ours, namesakes: found.namesakes, fits, plan }
+        Findings { ours: found.ours, namesakes: found.namesakes, fits, plan, received: found.received }
     }
 
     pub(super) fn plan(&self, offer: &Offer, account: &Account) -> Plan {
@@ -146,13 +151,14 @@ impl<A: Adapter> Pass<'_, A> {
         }
     }
 
-    pub(super) async fn observe(&mut self, id: &str) {
+    pub(super) async fn observe(&mut self, id: &str, singly: bool) {
         let Some(account) = self.entry.account.clone() else { return };
         let (now, begun) = (self.clock().now(), self.clock().wall());
         let missing_for = lock(&self.memory).missing_since.map(|since| self.clock().since(since));
         let since_poll = now.before(account.poll_interval() / 2);
         let changed = lock(&self.memory).last_mutation.is_some_and(|last| last >= since_poll);
-        let as_of = if changed { AsOf::Now } else { AsOf::Shared(since_poll) };
+        let exact = changed || singly;
+        let as_of = if exact { AsOf::Now } else { AsOf::Shared(since_poll) };
         let Some(at) = self.access(&account) else { return };
         let seen = A::observe(at, &self.object, id, as_of).await;
         match &seen {
@@ -161,10 +167,13 @@ impl<A: Adapter> Pass<'_, A> {
             Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
         }
         if let Ok(seen) = &seen {
+            if names_something(id) {
+                account.trust();
+            }
             self.prove_search(&account, id).await;
             self.evidence.documents = self.documents_due(A::documents(&self.object, id, &seen.details)).await;
         }
-        self.evidence.seen = Some(Look { begun, asked: now, missing_for, seen });
+        self.evidence.seen = Some(Look { begun, asked: now, missing_for, exact, seen });
     }
 
     /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).
@@ -210,7 +219,11 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn probe(&mut self) {
         let Some(account) = self.entry.account.clone() else { return };
         let Some(at) = self.access(&account) else { return };
-        let probe = A::probe(at).await.map_err(|failure| self.trouble(&account, &failure));
+        let probe = match account.trusted() {
+            Ok(()) => A::probe(at).await,
+            Err(failure) => Err(failure),
+        };
+        let probe = probe.map_err(|failure| self.trouble(&account, &failure));
         self.evidence.probe = Some(probe);
     }
 

@@ -5,7 +5,7 @@ use kube::{Resource, ResourceExt};
 
 use super::{Flow, Look, Pass};
 use crate::api::common::{Circuit, CommonStatus, Creation, PlanStatus};
-use crate::api::conditions::{READY, STALLED};
+use crate::api::conditions::{EXPIRING, READY, STALLED};
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::searched_in_vain;
@@ -65,12 +65,17 @@ impl<A: Adapter> Pass<'_, A> {
         }
         status.last_handled_reconcile_at = reconcile_at.or(status.last_handled_reconcile_at.take());
         conditions::apply(verdict, generation, status);
+        let object_before = self.object.clone();
         self.write(changed).await?;
         // S13: what could not be written is not shown, and doesn't keep what stands there true.
         if let Some(Look { asked, seen: Ok(_) | Err(ReadError::NotFound(_)), .. }) = &self.evidence.seen {
             lock(&self.memory).heard = Some(*asked);
         }
         self.tell(&before, verdict).await;
+        for news in A::news(&object_before, &self.object) {
+            let type_ = if news.warning { EventType::Warning } else { EventType::Normal };
+            self.event(type_, news.reason, news.note).await;
+        }
         Ok(self.rested(verdict.next))
     }
 
@@ -90,7 +95,11 @@ impl<A: Adapter> Pass<'_, A> {
     /// Events and metrics for what is new in a verdict.
     pub(super) async fn tell(&self, before: &CommonStatus, verdict: &Verdict) {
         let ready = conditions::word(verdict.ready.status);
-        lock(&self.memory).ready = Some(ready);
+        let expiring = conditions::true_reason(&self.status().conditions, EXPIRING).is_some();
+        {
+            let mut memory = lock(&self.memory);
+            (memory.ready, memory.expiring) = (Some(ready), expiring);
+        }
         if let Some(word) = &verdict.stalled
             && conditions::true_reason(&before.conditions, STALLED) != Some(word.reason)
         {

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::limiter::{Permit, Priority};
+use super::limiter::Permit;
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
+use super::sign_in::{SignIn, bearer, secret_header};
 use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
 use crate::clock::Moment;
 pub use wire::{Facility, Interconnect, Slot, State};
@@ -84,36 +85,25 @@ impl Interconnects {
 impl Cloudflare {
     /// The account `account`.
     pub fn new(account: String, credentials: &Credentials, setup: Setup) -> Result<Self, Failure> {
-        let transport = Transport::new(setup, headers(credentials)?, wire::explain)?;
+        let transport = Transport::new(setup, SignIn::Fixed(headers(credentials)?), wire::explain)?;
         Ok(Self { account, transport, interconnects: SharedList::default() })
     }
 
     /// Waits for the right to change something.
     pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        let turn = self.transport.turn(Asking::Queued(Priority::Mutation)).await?;
-        turn.ok_or_else(|| Failure::new(FailureKind::NotSent, "no turn"))
+        self.transport.mutation_permit().await
     }
 
     /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
     pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
-        let answer = self.read(asking, &["interconnects"], &[("limit", "1")]).await.map_err(list_failure)?;
+        let answer = self.read(asking, &["interconnects"], &[("limit", "1")]).await.map_err(ReadError::of_list)?;
         wire::page::<Interconnect>(&answer).map(|_| ())
     }
 
     /// All interconnects, by a list begun at `not_before` or later that others may share.
     pub async fn interconnects(&self, asking: Asking<'_>, not_before: Moment) -> Snapshot<Interconnects> {
-        let asked = self.transport.clock().now();
-        if let Some(snapshot) = self.interconnects.last(not_before, asked) {
-            return snapshot;
-        }
-        // The turn comes before the list's lock: who holds that lock never waits for a turn.
-        let turn = match self.transport.turn(asking).await {
-            Ok(turn) => turn,
-            Err(failure) => return Snapshot { begun: asked, items: Err(failure) },
-        };
-        let asking = turn.as_ref().map_or(asking, Asking::Holding);
-        let fetch = async || self.all(asking, "interconnects", &[]).await.map(Interconnects::new);
-        self.interconnects.begun_after(self.transport.clock(), not_before, asked, fetch).await
+        let fetch = async |asking: Asking<'_>| self.all(asking, "interconnects", &[]).await.map(Interconnects::new);
+        self.transport.shared(&self.interconnects, asking, not_before, fetch).await
     }
 
     /// Whether the last list that was had, however old, shows something on this slot.
@@ -215,7 +205,7 @@ impl Cloudflare {
             let here = cursor.map(|cursor| cursor.to_string());
             let mut query = [filter, &[("limit", limit.as_str())]].concat();
             query.extend(here.as_deref().map(|cursor| ("cursor", cursor)));
-            let answer = self.read(asking, &[list], &query).await.map_err(list_failure)?;
+            let answer = self.read(asking, &[list], &query).await.map_err(ReadError::of_list)?;
             let page = wire::page(&answer)?;
             items.extend(page.items);
             match page.next {
@@ -228,26 +218,12 @@ impl Cloudflare {
     }
 }
 
-/// A list that isn't there says nothing about its items (S6).
-fn list_failure(error: ReadError) -> Failure {
-    match error {
-        ReadError::NotFound(message) => Failure::new(FailureKind::Refused(404), message),
-        ReadError::NotHeard(failure) => failure,
-    }
-}
-
 fn headers(credentials: &Credentials) -> Result<HeaderMap, Failure> {
-    let value = |text: &str| {
-        HeaderValue::from_str(text).map_err(|_| {
-            Failure::new(FailureKind::Credentials, "the credentials have characters that no header can carry")
-        })
-    };
-    let headers = match credentials {
-        Credentials::Token(token) => vec![(AUTHORIZATION, value(&format!("Bearer {}", token.expose_secret()))?)],
-        Credentials::EmailAndKey(email, key) => vec![
-            (HeaderName::from_static("x-auth-email"), value(email)?),
-            (HeaderName::from_static("x-auth-key"), value(key.expose_secret())?),
-        ],
-    };
-    Ok(headers.into_iter().collect())
+    match credentials {
+        Credentials::Token(token) => bearer(token.expose_secret()),
+        Credentials::EmailAndKey(email, key) => Ok(HeaderMap::from_iter([
+            (HeaderName::from_static("x-auth-email"), secret_header(email)?),
+            (HeaderName::from_static("x-auth-key"), secret_header(key.expose_secret())?),
+        ])),
+    }
 }

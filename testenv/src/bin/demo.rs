@@ -16,6 +16,9 @@ const SYSTEM: &str = "interconnect-system";
 const CIRCUITS: &str = "circuits";
 /// The examples' account at the provider; other accounts of the simulated world have interconnects, too.
 const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+/// The LOA among the examples that we issue, and the partner's view of it.
+const ISSUED: &str = "digitalloa/port-12";
+const RECEIVED: &str = "digitalloa/port-of-demo-networks";
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -97,6 +100,7 @@ async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvErr
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     // Ordered, heard of, and the LOA kept where there is one.
     in_circuits(&["wait", "interconnects", "--all", "--for=condition=Synced", &timeout])?;
+    accept(&in_circuits, &timeout)?;
     print!("\n{}\n", in_circuits(&["get", "circuits"])?);
     say("two weeks pass: the cross connects are patched, light comes up");
     simulator.tell("clock", r#"{"advance": "15d"}"#)?;
@@ -105,6 +109,16 @@ async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvErr
     in_circuits(&["annotate", "--overwrite", "interconnects", "--all", &now])?;
     in_circuits(&["wait", "interconnects", "--all", "--for=condition=Ready", &timeout])?;
     Ok(())
+}
+
+/// The partner learns the token of the LOA that we issued, and takes it on: both parties are ours here.
+fn accept(in_circuits: &impl Fn(&[&str]) -> Result<String, EnvError>, timeout: &str) -> Result<(), EnvError> {
+    in_circuits(&["wait", ISSUED, "--for=jsonpath={.status.token}", timeout])?;
+    let token = in_circuits(&["get", ISSUED, "-o", "jsonpath={.status.token}"])?;
+    say(&format!("the partner gets a mail with the token {token} and takes the LOA on"));
+    let change = format!(r#"{{"spec": {{"receive": {{"token": "{token}"}}}}}}"#);
+    in_circuits(&["patch", RECEIVED, "--type=merge", "-p", &change])?;
+    in_circuits(&["wait", ISSUED, RECEIVED, "--for=condition=Ready", timeout]).map(drop)
 }
 
 async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
@@ -139,8 +153,10 @@ async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError
     let left = objects["cloudflare"]["interconnects"]
         .as_array()
         .ok_or_else(|| EnvError::Other("no list of interconnects".into()))?;
-    let left: Vec<String> =
-        left.iter().filter(|one| one["account"] == ACCOUNT).map(|one| one["name"].to_string()).collect();
+    let interconnects = left.iter().filter(|one| one["account"] == ACCOUNT).map(|one| one["name"].to_string());
+    let loas = objects["equinix"]["loas"].as_array().into_iter().flatten();
+    let loas = loas.filter(|loa| loa["state"] != "CANCELLED").map(|loa| loa["token"].to_string());
+    let left: Vec<String> = interconnects.chain(loas).collect();
     if left.is_empty() {
         say("the provider's side is empty");
         return Ok(());

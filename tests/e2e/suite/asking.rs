@@ -15,9 +15,13 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
         return;
     }
     let asked = |object: &&DynamicObject| {
-        object.metadata.deletion_timestamp.is_none() || object.data["status"]["creation"]["startedAt"].is_string()
+        // What a partner ended is gone for good.
+        stalled(object) != Some("GoneUpstream")
+            && (object.metadata.deletion_timestamp.is_none()
+                || object.data["status"]["creation"]["startedAt"].is_string())
     };
-    let Some((object, reason)) = all.iter().filter(asked).find_map(|object| Some((object, stalled(object)?))) else {
+    let problem = |object| stalled(object).or_else(|| refused(object));
+    let Some((object, reason)) = all.iter().filter(asked).find_map(|object| Some((object, problem(object)?))) else {
         return;
     };
     let annotation = match reason {
@@ -25,7 +29,10 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
             let marked =
                 |object: &'_ DynamicObject| object.annotations().get("interconnect-operator.io/external-id").cloned();
             let shown = |object: &DynamicObject| external_id(object).map(ToOwned::to_owned);
-            let held: Vec<String> = all.iter().flat_map(|object| [marked(object), shown(object)]).flatten().collect();
+            // Another party to the same thing holds it, too.
+            let rivals =
+                all.iter().filter(|other| other.data["spec"]["accountRef"] == object.data["spec"]["accountRef"]);
+            let held: Vec<String> = rivals.flat_map(|object| [marked(object), shown(object)]).flatten().collect();
             // What the operator names may be it, if it names anything.
             let named = object.data["status"]["candidates"].as_array();
             let may_be = |id: &String| named.is_none_or(|named| named.iter().any(|name| name == id.as_str()));
@@ -42,6 +49,12 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
     let change = json!({"metadata": {"annotations": {format!("interconnect-operator.io/{name}"): value}}});
     // It may be gone by now.
     let _ = lives.api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(&change)).await;
+}
+
+/// Whether the provider refused a change of what is there.
+fn refused(object: &DynamicObject) -> Option<&str> {
+    let synced = condition(object, "Synced").filter(|synced| synced["status"] == "False")?;
+    synced["reason"].as_str().filter(|reason| *reason == "ProviderRefused")
 }
 
 /// What the message says to write behind this word.

@@ -101,6 +101,13 @@ impl<'r> Lives<'r> {
                 );
             }
             answer_questions(self, &all).await;
+            for object in &all {
+                let partners = (self.subject.partner)(self.rig, object);
+                let there = |name: &Value| all.iter().any(|other| *name == other.name_any());
+                if let Some(manifest) = partners.filter(|manifest| !there(&manifest["metadata"]["name"])) {
+                    self.apply(manifest).await;
+                }
+            }
             tokio::time::sleep(GLANCE).await;
         }
     }
@@ -111,8 +118,10 @@ impl<'r> Lives<'r> {
         }
     }
 
-    /// The account goes, too; its Secret after it.
+    /// What other parties have goes, and the accounts; their Secrets after them.
     pub async fn clear_away(&self) {
+        self.rig.delete(self.subject.kind, "--all");
+        self.until("nothing left", <[_]>::is_empty).await;
         self.rig.delete("provideraccount", "--all");
         let none =
             async || self.rig.accounts().list(&ListParams::default()).await.unwrap().items.is_empty().then_some(());
@@ -120,12 +129,10 @@ impl<'r> Lives<'r> {
         self.rig.delete("secret", "--all");
     }
 
-    /// What the provider has at all, of this subject's kind.
+    /// What lives at the provider, of this subject's kind.
     pub async fn upstream(&self) -> Vec<String> {
         let objects = self.rig.sim("objects").await;
-        let kept = &objects[self.subject.provider][format!("{}s", self.subject.resource)];
-        let own = kept.as_array().unwrap().iter().filter(|object| object["account"] == crate::rig::ACCOUNT);
-        own.map(|object| object["name"].as_str().unwrap().to_owned()).collect()
+        (self.subject.upstream)(&objects[self.subject.provider])
     }
 
     /// Ids on which this operation took effect, in the order of their names.
@@ -144,6 +151,9 @@ impl<'r> Lives<'r> {
         let created = self.ledger("create").await;
         assert_eq!(created.len(), orders, "{what}: ordered {created:?}\n{}", self.rig.log_tail());
         assert_eq!(self.ledger("delete").await, created, "{what}: ended\n{}", self.rig.log_tail());
+        for action in self.subject.actions {
+            assert_eq!(self.ledger(action).await, created, "{what}: {action}\n{}", self.rig.log_tail());
+        }
         assert_eq!(self.upstream().await, [] as [String; 0], "{what}: left at the provider");
     }
 }

@@ -9,9 +9,12 @@ mod outages;
 mod restores;
 mod supervisor;
 
+use kube::ResourceExt;
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, slot};
+use crate::rig::{Rig, received_loa, slot};
+pub use life::{condition as condition_of, external_id as external_id_of};
 
 /// What the suite must know of a kind.
 #[derive(Clone, Copy)]
@@ -22,6 +25,14 @@ pub struct Subject {
     pub provider: &'static str,
     /// What the provider's ledger calls it.
     pub resource: &'static str,
+    /// Our key stands in what was ordered, so that what was ordered is known by it whatever was lost.
+    pub keyed: bool,
+    /// What else happens to each once, in the ledger's words.
+    pub actions: &'static [&'static str],
+    /// The object of another party to this one, as soon as it can be made.
+    pub partner: fn(&Rig, &DynamicObject) -> Option<Value>,
+    /// Ids of what lives at the provider, out of all that the simulator shows of it.
+    pub upstream: fn(&Value) -> Vec<String>,
     /// The account with its Secret, and whatever else the objects refer to.
     pub prerequisites: fn(&Rig) -> Value,
     /// The `n`-th object, which wants something else than all others.
@@ -103,6 +114,14 @@ const DIRECT: Subject = Subject {
     kind: "Interconnect",
     provider: "cloudflare",
     resource: "interconnect",
+    keyed: false,
+    actions: &[],
+    partner: |_, _| None,
+    upstream: |cloudflare| {
+        let all = cloudflare["interconnects"].as_array().unwrap().iter();
+        let own = all.filter(|one| one["account"] == crate::rig::ACCOUNT);
+        own.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    },
     prerequisites: |rig| rig.account("cloudflare", "demo-token"),
     manifest: |rig, name, n| match n % 4 {
         // Of the slots that no name is given for: every fourth one is 100G.
@@ -128,6 +147,39 @@ const GCP_PARTNER: Subject = Subject {
     ..DIRECT
 };
 
+/// Both parties of it are here: the one that issues it, and the one that accepts it.
+const DIGITAL_LOA: Subject = Subject {
+    kind: "DigitalLoa",
+    provider: "equinix",
+    resource: "loa",
+    keyed: true,
+    actions: &["accept", "authorize"],
+    partner: |_, issued| {
+        let waits =
+            issued.data["status"]["state"] == "PENDING_REQUESTOR_ACCEPTANCE" && !issued.data["spec"]["issue"].is_null();
+        let token = issued.data["status"]["token"].as_str().filter(|_| waits)?;
+        Some(received_loa(&format!("{}-received", issued.name_any()), token, "Automatic"))
+    },
+    upstream: |equinix| {
+        let live = ["PENDING_REQUESTOR_ACCEPTANCE", "PENDING_PROVIDER_AUTHORIZATION", "READY_FOR_USE", "LOCKED"];
+        let all = equinix["loas"].as_array().unwrap().iter();
+        let live = all.filter(|loa| live.iter().any(|state| loa["state"] == *state));
+        live.map(|loa| loa["uuid"].as_str().unwrap().to_owned()).collect()
+    },
+    prerequisites: |rig| {
+        let mut all = rig.equinix_account("equinix", "demo");
+        let partner = rig.equinix_account("partner", "demo-partner");
+        all["items"].as_array_mut().unwrap().extend(partner["items"].as_array().unwrap().clone());
+        all
+    },
+    manifest: |rig, name, n| {
+        let mut loa = rig.issued_loa(name, n);
+        loa["spec"]["issue"]["requestor"] = json!({"email": "partner@example.net", "name": "Partner B.V."});
+        loa["spec"]["issue"]["authorization"] = "Authorize".into();
+        loa
+    },
+};
+
 /// A pairing key as Google Cloud gives it.
 pub fn pairing_key(n: u32) -> String {
     format!("7e51371e-72a3-40b5-b844-2e3efefa{n:04}/europe-west4/1")
@@ -135,3 +187,4 @@ pub fn pairing_key(n: u32) -> String {
 
 suite!(interconnect_direct, DIRECT);
 suite!(interconnect_gcp_partner, GCP_PARTNER);
+suite!(digital_loa, DIGITAL_LOA);

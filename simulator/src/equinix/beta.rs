@@ -1,0 +1,65 @@
+//! The private beta: access that is asked for, and terms that are agreed to.
+
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::NAME;
+use super::answer::{Answer, Refusal};
+use super::call::Call;
+use crate::fields::Fields;
+use crate::world::World;
+
+/// How long after it was asked for access is granted, by the simulator's clock.
+const GRANTED_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// How a client stands with the beta.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Standing {
+    /// When it first asked for access.
+    asked: Option<Timestamp>,
+    /// What it has said of the terms.
+    pub agreed: Option<bool>,
+}
+
+impl Standing {
+    /// Whether the access that was asked for is granted by now.
+    pub fn is_granted(&self, now: Timestamp) -> bool {
+        self.asked.is_some_and(|asked| now.duration_since(asked) >= GRANTED_AFTER)
+    }
+
+    /// As if it had never asked.
+    pub fn forget_asking(&mut self) {
+        self.asked = None;
+    }
+}
+
+/// GET privateBetaAccess.
+pub fn access(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(json!({"privateBetaTests": world.equinix.has_access(call.caller, call.now)})))
+}
+
+/// POST privateBetaAccess. The status is a guess; nothing is known of asking
+/// twice being refused.
+pub fn ask(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let fields = Fields::of(&call.body)?;
+    fields.email("email")?;
+    fields.filled("companyName")?;
+    world.equinix.standing_mut(call.caller).asked.get_or_insert(call.now.simulated);
+    world.record(NAME, "create", "beta-access", call.caller.id, None);
+    Ok(Answer::Empty(StatusCode::CREATED))
+}
+
+/// GET betaTermsAgreement.
+pub fn terms(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(json!({"agreementAccepted": world.equinix.has_agreed(call.caller)})))
+}
+
+/// PUT betaTermsAgreement.
+pub fn agree(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let agreed = Fields::of(&call.body)?.boolean("agreementAccepted")?;
+    world.equinix.standing_mut(call.caller).agreed = Some(agreed);
+    world.record(NAME, "update", "beta-terms", call.caller.id, None);
+    terms(world, call)
+}

@@ -1,0 +1,160 @@
+//! From a ProviderAccount and its Secret to a client that is signed in.
+
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::runtime::reflector::ObjectRef;
+use url::Url;
+
+use super::{Account, Provider, credentials, endpoint};
+use crate::api::account::{ProviderAccount, ProviderAccountSpec};
+use crate::api::conditions::reason;
+use crate::clock::Clock;
+use crate::duration::parse;
+use crate::providers::cloudflare::{self, Cloudflare};
+use crate::providers::equinix::{self, Equinix, Guesses};
+use crate::providers::limiter::Rate;
+use crate::providers::outcome::Failure;
+use crate::providers::transport::{Observer, Setup};
+
+/// A request to a provider that takes longer has failed.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why an account can't be used: only a person can mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// The spec makes no sense, though the schema let it in.
+    #[error("{0}")]
+    Spec(&'static str),
+    /// The endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] endpoint::EndpointError),
+    /// The Secret's content.
+    #[error(transparent)]
+    Secret(#[from] credentials::CredentialsError),
+    /// No client can be made of it.
+    #[error("{0}")]
+    Client(Failure),
+}
+
+impl Unusable {
+    /// The reason, for conditions.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Spec(_) => reason::INVALID_SPEC,
+            Self::Endpoint(_) => reason::ENDPOINT_NOT_ALLOWED,
+            Self::Secret(_) | Self::Client(_) => reason::CREDENTIALS_INCOMPLETE,
+        }
+    }
+}
+
+/// What all accounts are set up with.
+pub struct Surroundings<'a> {
+    /// Hosts that credentials may go to besides the providers' own.
+    pub allowed_endpoints: &'a [Url],
+    /// A settle time is never shorter than this and a request's time-out together (S3).
+    pub lease_duration: Duration,
+    /// Told of every request to the provider of this name.
+    pub observer: &'a (dyn Fn(&'static str) -> Observer + Send + Sync),
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+/// What is a provider's own.
+struct Place {
+    name: &'static str,
+    endpoint: &'static str,
+    hosts: &'static [&'static str],
+    rate: Rate,
+}
+
+fn place(spec: &ProviderAccountSpec) -> Place {
+    let (published, per) = cloudflare::PUBLISHED_LIMIT;
+    let requests = NonZeroU32::new(published).unwrap_or(NonZeroU32::MIN);
+    match &spec.equinix {
+        Some(_) => Place {
+            name: "equinix",
+            endpoint: equinix::PUBLIC_ENDPOINT,
+            hosts: equinix::PUBLIC_HOSTS,
+            rate: equinix::ASSUMED_RATE,
+        },
+        None => Place {
+            name: "cloudflare",
+            endpoint: cloudflare::PUBLIC_ENDPOINT,
+            hosts: cloudflare::PUBLIC_HOSTS,
+            rate: Rate { requests, per, concurrent: 4 },
+        },
+    }
+}
+
+/// The account, signed in but not yet tried.
+pub fn build(
+    account: &ProviderAccount,
+    secret: &Secret,
+    version: String,
+    with: &Surroundings<'_>,
+) -> Result<Account, Unusable> {
+    let spec = &account.spec;
+    let settle_time = parse(&spec.settle_time).ok_or(Unusable::Spec("spec.settleTime is not a duration"))?;
+    let poll_interval = parse(&spec.poll_interval).ok_or(Unusable::Spec("spec.pollInterval is not a duration"))?;
+    let timeout = REQUEST_TIMEOUT.min(settle_time / 4);
+    let place = place(spec);
+    let rate = rate(spec, place.rate)?;
+    let base = endpoint::resolve(spec.endpoint.as_deref(), place.endpoint, place.hosts, with.allowed_endpoints)?;
+    let setup = Setup { base, rate, timeout, observer: (with.observer)(place.name), clock: with.clock.clone() };
+    let status = account.status.clone().unwrap_or_default();
+    let client = client(spec, secret)?;
+    // S6: credentials of somebody else may see nothing of what was ordered, and that says nothing of it.
+    let trusted = client.is_none() || status.client.is_none() || status.client == client;
+    let proven = if trusted { status.search_proven } else { Default::default() };
+    Ok(Account {
+        client,
+        trusted: AtomicBool::new(trusted),
+        reference: ObjectRef::from_obj(account),
+        provider: provider(spec, secret, setup)?,
+        upstream: super::upstream(spec),
+        // S3: whatever was sent has surely settled by then, and whoever sent it no longer leads.
+        settle_time: settle_time.max(timeout * 2 + with.lease_duration),
+        send_within: timeout,
+        version,
+        policy: spec.order_policy.clone().unwrap_or_default(),
+        poll_interval,
+        rate,
+        circuits: AtomicU32::new(0),
+        proven: Mutex::new(proven),
+    })
+}
+
+/// Whose credentials they are, where nothing else says which account it is.
+fn client(spec: &ProviderAccountSpec, secret: &Secret) -> Result<Option<String>, Unusable> {
+    let of_equinix = spec.equinix.as_ref().map(|_| credentials::equinix(secret)).transpose()?;
+    Ok(of_equinix.map(|credentials| credentials.client_id))
+}
+
+fn provider(spec: &ProviderAccountSpec, secret: &Secret, setup: Setup) -> Result<Provider, Unusable> {
+    if let Some(identity) = &spec.cloudflare {
+        let credentials = credentials::cloudflare(secret)?;
+        let client = Cloudflare::new(identity.account_id.clone(), &credentials, setup).map_err(Unusable::Client)?;
+        return Ok(Provider::Cloudflare(client));
+    }
+    let Some(equinix) = &spec.equinix else { return Err(Unusable::Spec("no provider is named")) };
+    let known = Guesses::default();
+    let guesses = Guesses {
+        filter_key: equinix.search_filter_key.clone().unwrap_or(known.filter_key),
+        loa_request_path: equinix.loa_request_path.clone().unwrap_or(known.loa_request_path),
+    };
+    let client = Equinix::new(credentials::equinix(secret)?, guesses, setup).map_err(Unusable::Client)?;
+    Ok(Provider::Equinix(client))
+}
+
+fn rate(spec: &ProviderAccountSpec, known: Rate) -> Result<Rate, Unusable> {
+    let Some(limits) = &spec.limits else { return Ok(known) };
+    Ok(Rate {
+        requests: NonZeroU32::new(limits.requests).ok_or(Unusable::Spec("spec.limits.requests is nought"))?,
+        per: parse(&limits.per).ok_or(Unusable::Spec("spec.limits.per is not a duration"))?,
+        concurrent: limits.concurrent,
+    })
+}

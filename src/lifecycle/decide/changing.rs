@@ -1,0 +1,92 @@
+//! Changing: one change at a time of what is upstream, each written down before it is sent (S9).
+
+use super::Step;
+use super::saying::shown;
+use crate::api::common::Operation;
+use crate::api::conditions::reason;
+use crate::lifecycle::facts::{Facts, Look, Sent, Trouble, Upstream, Wish, at_least};
+use crate::lifecycle::verdict::{Next, Verdict, Word};
+
+/// The next step of a change, if one is under way or wanted.
+pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) -> Option<Step> {
+    if facts.observe_only {
+        return None;
+    }
+    let sent = facts.change_sent();
+    match (&facts.memory.change, sent) {
+        (Some(Sent::NotDone(refusal)), Some(operation)) if operation.refused.is_none() => {
+            return Some(Step::WithdrawChange(refusal.clone()));
+        }
+        (Some(Sent::Done { .. }), Some(Operation { accepted_at: None, .. })) => return Some(Step::RecordChanged),
+        _ if facts.memory.may_change => return Some(Step::Change(id.into())),
+        _ => {}
+    }
+    match (&look.wish, sent) {
+        (None, None) => None,
+        // What is wanted is there, or can't be seen and is not sent twice.
+        (None, Some(_)) => Some(Step::SettleChange),
+        (Some(wish), Some(operation)) if pending(facts, look, wish, operation) => Some(waiting(upstream, operation)),
+        (Some(wish), Some(operation)) if operation.digest.as_deref() == Some(&wish.digest) => {
+            again(facts, id, look, upstream, wish, operation)
+        }
+        (Some(wish), _) => Some(begin(facts, id, look, upstream, wish, 1)),
+    }
+}
+
+/// Whether what was sent may still act, or was taken and doesn't show yet.
+fn pending(facts: &Facts, look: &Look, wish: &Wish, operation: &Operation) -> bool {
+    let unsettled = !at_least(look.begun, operation.started_at, facts.account.settle_time);
+    let same = operation.digest.as_deref() == Some(&wish.digest);
+    operation.refused.is_none() && if operation.accepted_at.is_some() { same } else { unsettled }
+}
+
+fn waiting(upstream: &Upstream, operation: &Operation) -> Step {
+    let name = operation.type_.name();
+    let (message, next) = match operation.accepted_at {
+        Some(_) => (format!("the provider took the request to {name}; it doesn't show yet"), Next::Poll),
+        None => {
+            let lost =
+                format!("the answer to the request to {name} was lost: waiting until the provider has surely settled");
+            (lost, Next::Backoff)
+        }
+    };
+    let word = Word::new(reason::WAITING_FOR_PROVIDER, message);
+    Step::Rest(Verdict { reconciling: Some(word), next, ..shown(upstream) })
+}
+
+/// The same wish as that of a change that was refused, or that surely did not act.
+fn again(
+    facts: &Facts,
+    id: &str,
+    look: &Look,
+    upstream: &Upstream,
+    wish: &Wish,
+    operation: &Operation,
+) -> Option<Step> {
+    match &operation.refused {
+        // S2: asked again only after something changed.
+        Some(refused) if refused.basis == facts.basis => {
+            let message = format!(
+                "the provider refused to {}: {}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)",
+                operation.type_.name(),
+                refused.message
+            );
+            let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message };
+            Some(Step::Rest(shown(upstream).not_synced(&trouble)))
+        }
+        _ if !operation.type_.shows() => Some(Step::SettleChange),
+        _ => Some(begin(facts, id, look, upstream, wish, operation.attempt + 1)),
+    }
+}
+
+fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, wish: &Wish, attempt: u32) -> Step {
+    if let Some(refusal) = &facts.memory.turned_away {
+        let verdict = shown(upstream).not_synced(&refusal.trouble());
+        return Step::Rest(Verdict { next: Next::Backoff, ..verdict });
+    }
+    // S12: a list that others share, or that lags, is no ground for a change.
+    if !look.exact {
+        return Step::ObserveSingly(id.into());
+    }
+    Step::IntendChange { wish: wish.clone(), attempt }
+}

@@ -1,0 +1,123 @@
+//! The effects of changing what is upstream, other than by an order or an end.
+
+use k8s_controller::events::EventType;
+
+use super::{Evidence, Flow, Look, Pass, not_sent};
+use crate::api::common::{Circuit, Operation, Refused};
+use crate::api::conditions::reason;
+use crate::leader::IntentWritten;
+use crate::lifecycle::adapter::{Adapter, Change, Noted};
+use crate::lifecycle::engine::PassError;
+use crate::lifecycle::facts::{Refusal, Sent, Wish};
+use crate::lifecycle::memory::{SentFor, lock};
+use crate::providers::outcome::Outcome;
+
+impl<A: Adapter> Pass<'_, A> {
+    pub(super) async fn intend_change(&mut self, wish: &Wish, attempt: u32) -> Result<Flow, PassError> {
+        if let Some(account) = self.entry.account.clone() {
+            match self.turn(&account).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(Flow::Next),
+                Err(flow) => return Ok(flow),
+            }
+        }
+        let mut changed = self.object.clone();
+        // S9: what can't be seen afterwards counts as done from here on.
+        A::note_change(wish, Noted::Begun, &mut changed);
+        let intent = IntentWritten::now(self.clock());
+        let operation = Operation::begun(wish.type_, self.key(), attempt, intent.wall);
+        let digest = Some(wish.digest.clone());
+        changed.common_status_mut().operation = Some(Operation { digest, ..operation });
+        lock(&self.memory).change = None;
+        self.write(changed).await?;
+        self.may_change = Some(intent);
+        Ok(Flow::Next)
+    }
+
+    pub(super) async fn change(&mut self, id: &str) {
+        let outcome = match (self.may_change.take(), self.wanted_change()) {
+            (Some(intent), Some(change)) => self.send_change(&intent, id, &change).await,
+            _ => not_sent("the change was not prepared in this pass"),
+        };
+        if let Some(operation) = self.status().operation {
+            self.count(operation.type_.name(), &outcome);
+        }
+        let sent = match outcome {
+            Outcome::Done(()) => Sent::Done { id: None },
+            Outcome::NotDone(failure) => Sent::NotDone(self.refusal(&failure)),
+            Outcome::Unknown(failure) => Sent::Unknown { conflict: false, message: failure.message },
+        };
+        let mut memory = lock(&self.memory);
+        memory.change = Some(SentFor { intent: self.operation_intent(), outcome: sent });
+        memory.last_mutation = Some(self.clock().now());
+        drop(memory);
+        self.evidence = Evidence::default();
+    }
+
+    /// The change that was seen to be wanted, if it is the one that the intent is of.
+    fn wanted_change(&self) -> Option<Change> {
+        let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return None };
+        let intended = self.status().operation?.digest;
+        seen.change.clone().filter(|change| Some(&change.wish.digest) == intended.as_ref())
+    }
+
+    async fn send_change(&mut self, written: &IntentWritten, id: &str, change: &Change) -> Outcome<()> {
+        let (Some(account), Some(permit)) = (&self.entry.account, &self.permit) else {
+            return not_sent("the change was not prepared in this pass");
+        };
+        let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
+        self.event(EventType::Normal, "ChangeRequested", change.wish.summary.clone()).await;
+        lock(&self.memory).last_mutation = Some(self.clock().now());
+        match self.engine.shared.leadership.confirm(written, account.send_within).await {
+            Ok(permission) => A::change(client, permit, &permission, id, change).await,
+            Err(why) => not_sent(why),
+        }
+    }
+
+    pub(super) async fn record_changed(&mut self) -> Result<(), PassError> {
+        let mut changed = self.object.clone();
+        let Some(operation) = self.status().operation else { return Ok(()) };
+        A::note_change(&wish_of(&operation), Noted::Done, &mut changed);
+        let accepted_at = Some(self.clock().wall());
+        changed.common_status_mut().operation = Some(Operation { accepted_at, ..operation });
+        self.write(changed).await
+    }
+
+    /// It did not happen. What the provider refused stays written down, so that it isn't asked again and again.
+    pub(super) async fn withdraw_change(&mut self, refusal: Refusal) -> Result<(), PassError> {
+        self.event(EventType::Warning, "ChangeRefused", refusal.message.clone()).await;
+        let basis = self.basis();
+        let refused = refusal.by_provider.then(|| Refused { basis, message: refusal.message.clone() });
+        let mut changed = self.object.clone();
+        let operation = changed.common_status_mut().operation.take();
+        if let (None, Some(operation)) = (&refused, &operation) {
+            A::note_change(&wish_of(operation), Noted::NotDone, &mut changed);
+        }
+        let kept = |refused| operation.map(|operation| Operation { refused: Some(refused), ..operation });
+        changed.common_status_mut().operation = refused.and_then(kept);
+        self.write(changed).await?;
+        lock(&self.memory).change = None;
+        self.turned_away = Some(refusal);
+        Ok(())
+    }
+
+    pub(super) async fn settle_change(&mut self) -> Result<(), PassError> {
+        if let Some(operation) = self.status().operation.filter(|operation| !operation.type_.shows())
+            && operation.accepted_at.is_none()
+            && operation.refused.is_none()
+        {
+            let name = operation.type_.name();
+            let note = format!(
+                "whether the provider got the request to {name} isn't known, and it is not repeated: ask for it again if need be"
+            );
+            self.event(EventType::Warning, reason::CHANGE_OUTCOME_UNKNOWN, note).await;
+        }
+        let mut changed = self.object.clone();
+        changed.common_status_mut().operation = None;
+        self.write(changed).await
+    }
+}
+
+fn wish_of(operation: &Operation) -> Wish {
+    Wish { type_: operation.type_, digest: operation.digest.clone().unwrap_or_default(), summary: String::new() }
+}
