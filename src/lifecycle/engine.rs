@@ -158,12 +158,16 @@ impl<A: Adapter> Engine<A> {
 
     /// When to look again after a pass that failed.
     pub fn after_error(&self, object: &A::Object, error: &PassError) -> Action {
-        let memory = self.memories.of(&object.uid().unwrap_or_default());
-        match error {
-            PassError::Kube(KubeError::Conflict) => debug!(name = object.name_any(), "{error}"),
-            _ => warn!(namespace = object.namespace(), name = object.name_any(), "{error}"),
+        if let PassError::Kube(KubeError::Conflict) = error {
+            // Nobody is to be spared: what was decided from is old, and a new decision is due.
+            debug!(name = object.name_any(), "{error}");
+            return Action::requeue(backoff(1, FIRST_BACKOFF));
         }
-        Action::requeue(backoff(&memory, MAX_BACKOFF))
+        warn!(namespace = object.namespace(), name = object.name_any(), "{error}");
+        let memory = self.memories.of(&object.uid().unwrap_or_default());
+        let mut memory = lock(&memory);
+        memory.broken_off = memory.broken_off.saturating_add(1);
+        Action::requeue(backoff(memory.broken_off, MAX_BACKOFF))
     }
 
     /// Kubernetes shows the object.
@@ -277,21 +281,37 @@ pub(super) fn marks(object: &impl Circuit) -> Marks {
 
 /// When the next look is due.
 pub(super) fn due(next: Next, poll: Duration, memory: &Mutex<Remembered>) -> Option<Duration> {
+    let mut memory = lock(memory);
+    // A provider that isn't heard says nothing of the API server, and the other way round.
+    memory.broken_off = 0;
+    memory.failures = if next == Next::Backoff { memory.failures.saturating_add(1) } else { 0 };
     match next {
-        Next::Backoff => return Some(backoff(memory, poll)),
-        Next::Poll => lock(memory).failures = 0,
-        Next::Change => {
-            lock(memory).failures = 0;
-            return None;
-        }
+        Next::Backoff => Some(backoff(memory.failures, poll)),
+        Next::Poll => Some(jitter(poll)),
+        Next::Change => None,
     }
-    Some(jitter(poll))
 }
 
-fn backoff(memory: &Mutex<Remembered>, most: Duration) -> Duration {
-    let mut memory = lock(memory);
-    memory.failures = memory.failures.saturating_add(1);
-    let wait = FIRST_BACKOFF.saturating_mul(1 << (memory.failures - 1).min(16));
+/// How long to wait after so many failures in a row, from 1.
+fn backoff(failures: u32, most: Duration) -> Duration {
+    let wait = FIRST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(16));
     // Half to one and a half of it: what failed together must not come back together.
     wait.min(most).mul_f64(0.5 + fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_servers_failures_are_no_more_because_the_provider_was_away() {
+        let memory = Mutex::new(Remembered::default());
+        let poll = Duration::from_secs(300);
+        let last = (0..30).filter_map(|_| due(Next::Backoff, poll, &memory)).last().unwrap();
+        assert!(last >= poll / 2 && last <= poll * 2);
+        assert_eq!(lock(&memory).broken_off, 0);
+        assert!(backoff(1, MAX_BACKOFF) <= FIRST_BACKOFF * 2);
+        due(Next::Poll, poll, &memory);
+        assert_eq!(lock(&memory).failures, 0);
+    }
 }

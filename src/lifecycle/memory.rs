@@ -46,8 +46,10 @@ pub struct Remembered {
     pub documents_checked: Option<Moment>,
     /// The rest that the last pass ended with.
     pub rest: Option<Rest>,
-    /// Passes in a row that ended without what they wanted.
+    /// Passes in a row that ended without what they wanted of the provider.
     pub failures: u32,
+    /// Passes in a row that the API server broke off.
+    pub broken_off: u32,
     /// What its `Ready` condition last said.
     pub ready: Option<&'static str>,
 }
