@@ -14,8 +14,7 @@ const EVENTS_OF_A_RECORDER: u32 = 256;
 /// Publishes the events of one controller.
 pub struct Events {
     client: Client,
-    controller: String,
-    instance: String,
+    reporter: Reporter,
     recorder: Mutex<(Arc<EventRecorder>, u32)>,
 }
 
@@ -23,8 +22,9 @@ impl Events {
     /// In the name of `controller`, a word for each controller of the operator, in the process called `instance`.
     pub fn new(client: Client, controller: &str, instance: &str) -> Self {
         let controller = format!("{}/{controller}", crate::api::GROUP);
-        let recorder = Mutex::new((fresh(&client, &controller, instance), 0));
-        Self { client, controller, instance: instance.into(), recorder }
+        let reporter = Reporter { controller, instance: Some(instance.into()) };
+        let recorder = Mutex::new((fresh(&client, &reporter), 0));
+        Self { client, reporter, recorder }
     }
 
     /// Publishes an event about an object. Events inform: that one can't be published (a namespace that is ending)
@@ -46,14 +46,13 @@ impl Events {
         let mut current = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         let (recorder, published) = &mut *current;
         if *published == EVENTS_OF_A_RECORDER {
-            (*recorder, *published) = (fresh(&self.client, &self.controller, &self.instance), 0);
+            (*recorder, *published) = (fresh(&self.client, &self.reporter), 0);
         }
         *published += 1;
         recorder.clone()
     }
 }
 
-fn fresh(client: &Client, controller: &str, instance: &str) -> Arc<EventRecorder> {
-    let reporter = Reporter { controller: controller.into(), instance: Some(instance.into()) };
-    Arc::new(EventRecorder::new(client.clone(), reporter))
+fn fresh(client: &Client, reporter: &Reporter) -> Arc<EventRecorder> {
+    Arc::new(EventRecorder::new(client.clone(), reporter.clone()))
 }

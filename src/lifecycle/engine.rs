@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use k8s_controller::events::EventType;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::runtime::controller::Action;
 use kube::{Api, Client, Resource, ResourceExt};
@@ -264,11 +263,6 @@ impl<A: Adapter> Engine<A> {
     pub(super) fn id_claim(&self, object: &A::Object, id: &str) -> String {
         let (namespace, account) = (object.namespace().unwrap_or_default(), &object.common().account_ref.name);
         format!("{}/{}/{id}", self.shared.accounts.upstream(&namespace, account), A::held_as(object))
-    }
-
-    /// Publishes an event about the object.
-    pub(super) async fn event(&self, object: &A::Object, type_: EventType, reason: &'static str, note: String) {
-        self.shared.events.publish(object, type_, reason, note).await;
     }
 }
 

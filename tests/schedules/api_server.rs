@@ -197,8 +197,8 @@ impl ApiServer {
         }
         store.version += 1;
         object["metadata"]["resourceVersion"] = store.version.to_string().into();
-        let held = object["metadata"]["finalizers"].as_array().is_some_and(|all| !all.is_empty());
-        let held = held && !self.ignores_finalizers;
+        let finalizers = object["metadata"]["finalizers"].as_array();
+        let held = !self.ignores_finalizers && finalizers.is_some_and(|all| !all.is_empty());
         if let Some(before) = before {
             let former = store.former.entry(key.clone()).or_default();
             former.push(before);

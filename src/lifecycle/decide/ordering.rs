@@ -111,18 +111,21 @@ fn plan(facts: &Facts, findings: &Findings) -> Step {
 
 /// Everything that may be this object's without proof: two that carry our key are as bad as one that may.
 pub(super) fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
-    let unclaimed = findings.fits.iter().filter(|fit| fit.claimed_by.is_none()).map(|fit| &fit.id);
-    let all = findings.ours.iter().chain(&findings.namesakes).chain(unclaimed);
-    let mut all: Vec<String> = all.filter(|id| !facts.dismissed().contains(id)).cloned().collect();
+    let keyed = findings.ours.iter().chain(&findings.namesakes).filter(|id| !facts.dismissed().contains(id));
+    let mut all: Vec<String> = keyed.chain(nobodys(facts, findings).map(|fit| &fit.id)).cloned().collect();
     // The question is made of them: whatever order a search finds them in, it is the same one.
     all.sort();
     all
 }
 
+/// What fits, and is neither another object's nor declared by a person not to be this one's.
+fn nobodys<'a>(facts: &'a Facts, findings: &'a Findings) -> impl Iterator<Item = &'a Fit> {
+    findings.fits.iter().filter(|fit| fit.claimed_by.is_none() && !facts.dismissed().contains(&fit.id))
+}
+
 /// What another object's order under way may have made can't be told to be this one's, or nobody's, until that is settled.
 pub(super) fn doubtful(facts: &Facts, findings: &Findings) -> Option<Verdict> {
-    let open = findings.fits.iter().filter(|fit| fit.claimed_by.is_none() && !facts.dismissed().contains(&fit.id));
-    let (id, other) = open.into_iter().find_map(|fit| Some((&fit.id, fit.perhaps_of.as_ref()?)))?;
+    let (id, other) = nobodys(facts, findings).find_map(|fit| Some((&fit.id, fit.perhaps_of.as_ref()?)))?;
     let message = format!("{id} may be what {other} ordered: waiting until that order's outcome is known");
     Some(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Backoff))
 }
@@ -168,10 +171,8 @@ fn mine(facts: &Facts, findings: &Findings) -> Vec<String> {
     }
     // S5: a natural key speaks for us only while our own intent is of unknown outcome, and never after a conflict, nor
     // for what a person said is not ours.
-    let natural = |fit: &&Fit| {
-        fit.exact && fit.claimed_by.is_none() && !conflict_noted(facts) && !facts.dismissed().contains(&fit.id)
-    };
-    findings.fits.iter().filter(natural).map(|fit| fit.id.clone()).collect()
+    let natural = |fit: &&Fit| fit.exact && !conflict_noted(facts);
+    nobodys(facts, findings).filter(natural).map(|fit| fit.id.clone()).collect()
 }
 
 /// Whether this pass searched, completely, for the order under way and did not find it.

@@ -323,7 +323,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     async fn event(&self, type_: EventType, reason: &'static str, note: String) {
-        self.engine.event(&self.object, type_, reason, note).await;
+        self.engine.shared.events.publish(&self.object, type_, reason, note).await;
     }
 
     fn refusal(&self, failure: &Failure) -> Refusal {

@@ -24,7 +24,7 @@ impl<A: Adapter> Pass<'_, A> {
         let facts = self.facts();
         let (identity, taken) = (facts.identity(), facts.claimed_by.is_some());
         let missing = facts.look.is_some_and(|look| look.heard == Heard::NotFound) && facts.probe == Some(Ok(()));
-        let (key, now, generation) = (self.key(), self.clock().wall(), self.object.meta().generation);
+        let generation = self.object.meta().generation;
         let before = self.status();
         let mut changed = self.object.clone();
         if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
@@ -43,9 +43,8 @@ impl<A: Adapter> Pass<'_, A> {
             status.external_id = Some(id);
             if ordered {
                 // S5: annotations can be lost, too, and then the status alone tells whose it is.
-                let creation =
-                    status.creation.get_or_insert_with(|| Creation { key, attempt: 1, ..Creation::default() });
-                creation.started_at.get_or_insert(now);
+                let new = || Creation { key: self.key(), attempt: 1, ..Creation::default() };
+                status.creation.get_or_insert_with(new).started_at.get_or_insert_with(|| self.clock().wall());
             }
         }
         if missing {
