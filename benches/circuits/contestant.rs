@@ -49,13 +49,13 @@ impl Contestant {
     }
 
     /// Gives it what it needs besides the chart's rights.
-    pub fn prepare(self, stage: &Stage) -> Outcome<()> {
+    pub async fn prepare(self, stage: &Stage) -> Outcome<()> {
         let manifests = match self {
             Self::Operator | Self::Loas => account(stage),
             Self::Bare => return Ok(()),
             Self::Kopf => kopf::extra_rights(&stage.namespace),
         };
-        stage.plane.kubectl(&["apply", "-n", &stage.namespace, "-f", "-"], &manifests.to_string())?;
+        stage.plane.kubectl(&["apply", "-n", &stage.namespace, "-f", "-"], &manifests.to_string()).await?;
         Ok(())
     }
 

@@ -66,7 +66,7 @@ impl Trial {
     /// Everything up, and nothing to do yet.
     pub async fn begin(contestant: Contestant, circuits: u32) -> Outcome<Self> {
         let stage = Stage::set_up(&contestant.to_string(), circuits, contestant.subject()).await?;
-        contestant.prepare(&stage)?;
+        contestant.prepare(&stage).await?;
         let audit = AuditLog::open(&stage.plane.audit_log(), &stage.namespace)?;
         let census = Census::follow(stage.circuits());
         let process = contestant.start(&stage)?;

@@ -3,12 +3,13 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::Command as StdCommand;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
+use tokio::process::Command;
 
 use crate::child::Guarded;
 use crate::programs::{find, root, run, run_for_bytes};
@@ -58,8 +59,8 @@ impl ControlPlane {
         plane.write_keys()?;
         plane.write_kubeconfig("admin", ADMIN_TOKEN, "default").map_err(doing("writing the kubeconfig"))?;
         plane.resume().await?;
-        plane.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "")?;
-        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"], "")?;
+        plane.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "").await?;
+        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"], "").await?;
         Ok(plane)
     }
 
@@ -78,21 +79,21 @@ impl ControlPlane {
     }
 
     /// Keeps a copy of what etcd has, while it is halted.
-    pub fn snapshot(&self) -> Result<(), EnvError> {
-        self.replace("etcd", "etcd.snapshot")
+    pub async fn snapshot(&self) -> Result<(), EnvError> {
+        self.replace("etcd", "etcd.snapshot").await
     }
 
     /// Puts back what etcd had at the snapshot, while it is halted.
-    pub fn restore(&self) -> Result<(), EnvError> {
-        self.replace("etcd.snapshot", "etcd")
+    pub async fn restore(&self) -> Result<(), EnvError> {
+        self.replace("etcd.snapshot", "etcd").await
     }
 
-    fn replace(&self, from: &str, to: &str) -> Result<(), EnvError> {
+    async fn replace(&self, from: &str, to: &str) -> Result<(), EnvError> {
         let (from, to) = (self.dir.join(from), self.dir.join(to));
         if to.exists() {
             fs::remove_dir_all(&to).map_err(doing(format!("removing {}", to.display())))?;
         }
-        run(Command::new("cp").arg("-r").arg(from).arg(to), "").map(drop)
+        run(Command::new("cp").arg("-r").arg(from).arg(to), "").await.map(drop)
     }
 
     /// A client with all rights.
@@ -114,18 +115,18 @@ impl ControlPlane {
     }
 
     /// Runs kubectl with all rights, with this on its standard input.
-    pub fn kubectl(&self, args: &[&str], input: &str) -> Result<String, EnvError> {
-        run(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), input)
+    pub async fn kubectl(&self, args: &[&str], input: &str) -> Result<String, EnvError> {
+        run(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), input).await
     }
 
     /// The same, for what isn't text.
-    pub fn kubectl_bytes(&self, args: &[&str]) -> Result<Vec<u8>, EnvError> {
-        run_for_bytes(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), "")
+    pub async fn kubectl_bytes(&self, args: &[&str]) -> Result<Vec<u8>, EnvError> {
+        run_for_bytes(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), "").await
     }
 
     /// Installs the chart as a user would, but for the Deployment: the operator runs outside. It tells the kubeconfig of
     /// the operator's ServiceAccount, which has exactly the rights that the chart gives it.
-    pub fn install_chart(&self, namespace: &str, values: &[&str]) -> Result<PathBuf, EnvError> {
+    pub async fn install_chart(&self, namespace: &str, values: &[&str]) -> Result<PathBuf, EnvError> {
         let mut helm = Command::new(find("helm")?);
         helm.args(["template", namespace]).arg(root().join("charts/interconnect-operator"));
         helm.args([
@@ -142,8 +143,8 @@ impl ControlPlane {
         for template in ["serviceaccount", "rbac"] {
             helm.arg("--show-only").arg(format!("templates/{template}.yaml"));
         }
-        let manifests = run(&mut helm, "")?;
-        self.kubectl(&["apply", "--server-side", "-f", "-"], &manifests)?;
+        let manifests = run(&mut helm, "").await?;
+        self.kubectl(&["apply", "--server-side", "-f", "-"], &manifests).await?;
         let accounts = [
             "get",
             "serviceaccounts",
@@ -154,9 +155,9 @@ impl ControlPlane {
             "-o",
             "name",
         ];
-        let account = self.kubectl(&accounts, "")?;
+        let account = self.kubectl(&accounts, "").await?;
         let account = account.trim().trim_start_matches("serviceaccount/").to_owned();
-        let token = self.kubectl(&["create", "token", &account, "-n", namespace, "--duration=24h"], "")?;
+        let token = self.kubectl(&["create", "token", &account, "-n", namespace, "--duration=24h"], "").await?;
         self.write_kubeconfig(&format!("operator-{namespace}"), token.trim(), namespace)
             .map_err(doing("writing the kubeconfig"))
     }
@@ -164,7 +165,7 @@ impl ControlPlane {
     fn start_etcd(&mut self) -> Result<(), EnvError> {
         let [client, peer, _] = self.ports;
         let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
-        let mut command = Command::new(find("etcd")?);
+        let mut command = StdCommand::new(find("etcd")?);
         command.arg("--data-dir").arg(self.dir.join("etcd")).arg("--unsafe-no-fsync");
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
         command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
@@ -174,7 +175,7 @@ impl ControlPlane {
 
     fn start_apiserver(&mut self) -> Result<(), EnvError> {
         let [etcd, _, secure] = self.ports;
-        let mut command = Command::new(find("kube-apiserver")?);
+        let mut command = StdCommand::new(find("kube-apiserver")?);
         let file = |name: &str| self.dir.join(name).display().to_string();
         for (flag, value) in [
             ("etcd-servers", format!("http://127.0.0.1:{etcd}")),
@@ -201,7 +202,7 @@ impl ControlPlane {
     }
 
     fn start_controller_manager(&mut self) -> Result<(), EnvError> {
-        let mut command = Command::new(find("kube-controller-manager")?);
+        let mut command = StdCommand::new(find("kube-controller-manager")?);
         command.arg("--kubeconfig").arg(self.kubeconfig()).arg(format!("--controllers={CONTROLLERS}"));
         command.arg("--service-account-private-key-file").arg(self.dir.join("service-accounts.key"));
         command.arg("--root-ca-file").arg(self.dir.join("certs/apiserver.crt"));
@@ -209,7 +210,7 @@ impl ControlPlane {
         self.start_child("kube-controller-manager", &command)
     }
 
-    fn start_child(&mut self, program: &'static str, command: &Command) -> Result<(), EnvError> {
+    fn start_child(&mut self, program: &'static str, command: &StdCommand) -> Result<(), EnvError> {
         self.children.push(Guarded::start(program, command, &self.dir.join(format!("{program}.log")))?);
         Ok(())
     }

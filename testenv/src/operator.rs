@@ -63,7 +63,7 @@ impl Operator {
     /// Tells it to end, as Kubernetes does, and how long it took.
     pub async fn terminate(mut self) -> Result<Duration, EnvError> {
         let begun = Instant::now();
-        self.signal("TERM")?;
+        self.signal("TERM").await?;
         self.child.wait().await.map_err(doing("waiting for the operator's end"))?;
         Ok(begun.elapsed())
     }
@@ -74,9 +74,9 @@ impl Operator {
     }
 
     /// Sends it a signal, such as STOP or CONT.
-    pub fn signal(&self, signal: &str) -> Result<(), EnvError> {
+    pub async fn signal(&self, signal: &str) -> Result<(), EnvError> {
         let pid = self.child.id().ok_or_else(|| EnvError::Other("the operator ended before".into()))?;
-        run(std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]), "").map(drop)
+        run(Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]), "").await.map(drop)
     }
 
     /// Waits until it ends by itself.

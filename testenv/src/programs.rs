@@ -1,7 +1,10 @@
 //! Where the third-party programs are.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
 
 use crate::{EnvError, doing};
 
@@ -19,13 +22,12 @@ pub fn find(name: &str) -> Result<PathBuf, EnvError> {
 }
 
 /// Runs a command to its end, with this on its standard input; tells what it printed.
-pub fn run(command: &mut Command, input: &str) -> Result<String, EnvError> {
-    run_for_bytes(command, input).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+pub async fn run(command: &mut Command, input: &str) -> Result<String, EnvError> {
+    run_for_bytes(command, input).await.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The same, for what isn't text.
-pub fn run_for_bytes(command: &mut Command, input: &str) -> Result<Vec<u8>, EnvError> {
-    use std::io::Write;
+pub async fn run_for_bytes(command: &mut Command, input: &str) -> Result<Vec<u8>, EnvError> {
     let shown = format!("{command:?}");
     let mut child = command
         .stdin(Stdio::piped())
@@ -34,9 +36,9 @@ pub fn run_for_bytes(command: &mut Command, input: &str) -> Result<Vec<u8>, EnvE
         .spawn()
         .map_err(doing(shown.clone()))?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes()).map_err(doing(shown.clone()))?;
+        stdin.write_all(input.as_bytes()).await.map_err(doing(shown.clone()))?;
     }
-    let output = child.wait_with_output().map_err(doing(shown.clone()))?;
+    let output = child.wait_with_output().await.map_err(doing(shown.clone()))?;
     if output.status.success() {
         return Ok(output.stdout);
     }

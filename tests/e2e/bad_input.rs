@@ -123,7 +123,7 @@ async fn an_order_whose_account_is_missing_waits_for_it_and_may_still_be_changed
     rig.apply(&with(rig.interconnect("never", &json!({"slotId": slot(3)})), "/spec/accountRef/name", "none".into()))
         .await;
     rig.until_condition("never", "Reconciling", "True", "WaitingForDependency").await;
-    rig.delete("interconnect", "never");
+    rig.delete("interconnect", "never").await;
     rig.until_gone("never").await;
 }
 
@@ -164,7 +164,7 @@ async fn a_deleted_object_that_never_ordered_goes_at_once_whatever_it_waits_for(
     let rig = Rig::start().await;
     rig.apply(&rig.interconnect("unknown", &json!({"slotId": "5107a000-0000-4000-8000-00000000ffff"}))).await;
     rig.until_stalled("unknown", "NotAvailable").await;
-    rig.delete("interconnect", "unknown");
+    rig.delete("interconnect", "unknown").await;
     rig.until_gone("unknown").await;
 }
 
@@ -248,8 +248,8 @@ async fn a_deleted_account_waits_for_its_circuits_holds_its_secret_and_then_all_
     let rig = Rig::start().await;
     rig.order("ams-1", 1).await;
     rig.until_condition("ams-1", "Synced", "True", "InSync").await;
-    rig.delete("secret", "cloudflare-token");
-    rig.delete("provideraccount", "cloudflare");
+    rig.delete("secret", "cloudflare-token").await;
+    rig.delete("provideraccount", "cloudflare").await;
     let waits = async || {
         let account = rig.accounts().get("cloudflare").await.unwrap();
         let said = account.status?.conditions.into_iter().find(|condition| condition.type_ == "Reconciling")?;
@@ -262,7 +262,7 @@ async fn a_deleted_account_waits_for_its_circuits_holds_its_secret_and_then_all_
     let secret = rig.secrets().get("cloudflare-token").await.unwrap();
     assert!(secret.metadata.deletion_timestamp.is_some());
 
-    rig.delete("interconnect", "ams-1");
+    rig.delete("interconnect", "ams-1").await;
     rig.until_gone("ams-1").await;
     rig.until_some("the account gone", async || {
         rig.accounts().get_opt("cloudflare").await.unwrap().is_none().then_some(())

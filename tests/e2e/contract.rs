@@ -134,7 +134,7 @@ async fn all_that_the_operator_does(envelope: bool) {
     rig.weeks_pass().await;
     for name in ["named", "picked"] {
         rig.until_ready(name).await;
-        rig.delete("interconnect", name);
+        rig.delete("interconnect", name).await;
         rig.until_gone(name).await;
     }
     let calls = Contract::read().check_all(&rig.sim("exchanges").await, envelope);

@@ -73,7 +73,7 @@ async fn both_parties_come_to_a_used_loa_and_each_action_is_taken_once() {
     let theirs = until_state(&rig, "received", "READY_FOR_USE").await;
     assert_eq!(external_id_of(&theirs), external_id_of(&waiting));
     assert_eq!(theirs.data["status"]["ibx"], "AM11");
-    let shown = rig.run(&["get", "dloa"]);
+    let shown = rig.run(&["get", "dloa"]).await;
     for word in ["TOKEN", "IBX", "EXPIRES", &token, "AM11", "READY_FOR_USE"] {
         assert!(shown.contains(word), "no {word} in\n{shown}");
     }
@@ -82,7 +82,7 @@ async fn both_parties_come_to_a_used_loa_and_each_action_is_taken_once() {
     let locked = until_state(&rig, "issued", "LOCKED").await;
     assert_eq!(condition_of(&locked, "Ready").unwrap()["status"], "True");
     // Its end waits, says why, and needs no call once it is used.
-    rig.delete("digitalloa", "issued");
+    rig.delete("digitalloa", "issued").await;
     let says_why = |object: &DynamicObject| {
         condition_of(object, "Reconciling").is_some_and(|word| word["message"].as_str().unwrap().contains("LOCKED"))
     };
@@ -99,7 +99,7 @@ async fn both_parties_come_to_a_used_loa_and_each_action_is_taken_once() {
         .collect();
     assert!(types.contains(&"LOA_ACCEPTANCE") && types.contains(&"LOA_USAGE"), "{types:?}");
     rig.until_event("received", "LoaChanged").await;
-    rig.delete("digitalloa", "received");
+    rig.delete("digitalloa", "received").await;
     until_gone(&rig, "DigitalLoa", "received").await;
     for (operation, times) in [("create", 1), ("accept", 1), ("authorize", 1), ("delete", 0), ("unauthorize", 0)] {
         assert_eq!(ledger(&rig, operation).await, times, "{operation}");
@@ -112,20 +112,21 @@ async fn changed_contacts_are_told_once_and_a_mail_is_sent_once_for_a_wish() {
     rig.apply(&for_new_partner(&rig, "loa", 1)).await;
     until_state(&rig, "loa", "PENDING_REQUESTOR_ACCEPTANCE").await;
     let contacts = json!({"spec": {"issue": {"requestor": {"contacts": [contact("b@example.net")]}}}});
-    rig.patch("digitalloa", "loa", &contacts);
+    rig.patch("digitalloa", "loa", &contacts).await;
     rig.until_some("the patch", async || (ledger(&rig, "update").await == 1).then_some(())).await;
     let now = jiff::Timestamp::now();
-    let ask = |at: jiff::Timestamp| {
+    let ask = async |at: jiff::Timestamp| {
         rig.run(&[
             "annotate",
             "--overwrite",
             "digitalloa",
             "loa",
             &format!("interconnect-operator.io/send-loa-at={at}"),
-        ]);
+        ])
+        .await;
     };
-    ask(now - jiff::SignedDuration::from_hours(2));
-    ask(now);
+    ask(now - jiff::SignedDuration::from_hours(2)).await;
+    ask(now).await;
     let obeyed = |object: &DynamicObject| object.data["status"]["lastSentLoaAt"] == now.to_string();
     until(&rig, "DigitalLoa", "loa", "the mail noted", obeyed).await;
     rig.until_some("the mail", async || (ledger(&rig, "send-loa").await == 1).then_some(())).await;
@@ -133,7 +134,7 @@ async fn changed_contacts_are_told_once_and_a_mail_is_sent_once_for_a_wish() {
     until(&rig, "DigitalLoa", "loa", "nothing under way", settled).await;
     assert_eq!((ledger(&rig, "update").await, ledger(&rig, "send-loa").await), (1, 1));
     let frozen = json!({"spec": {"issue": {"notes": "other"}}}).to_string();
-    let refused = rig.kubectl(&["patch", "digitalloa", "loa", "--type=merge", "-p", &frozen], "").unwrap_err();
+    let refused = rig.kubectl(&["patch", "digitalloa", "loa", "--type=merge", "-p", &frozen], "").await.unwrap_err();
     assert!(refused.contains("can change"), "{refused}");
 }
 
@@ -152,7 +153,7 @@ async fn an_loa_that_expires_is_announced_and_never_issued_again_by_itself() {
     let message = until_stalled(&rig, "DigitalLoa", "loa", "GoneUpstream").await;
     assert!(message.contains("EXPIRED") && message.contains("create-outcome="), "{message}");
     assert_eq!(ledger(&rig, "create").await, 1);
-    rig.delete("digitalloa", "loa");
+    rig.delete("digitalloa", "loa").await;
     until_gone(&rig, "DigitalLoa", "loa").await;
     assert_eq!(ledger(&rig, "delete").await, 0, "what has ended is not ended again");
 }
@@ -184,7 +185,7 @@ async fn who_it_is_for_must_be_one_and_what_is_wrong_is_said() {
     rig.apply(&loa).await;
     let message = until_stalled(&rig, "DigitalLoa", "loa", "Ambiguous").await;
     assert!(message.contains("222221") && message.contains("222222"), "{message}");
-    rig.patch("digitalloa", "loa", &json!({"spec": {"issue": {"requestor": {"organization": "Nobody"}}}}));
+    rig.patch("digitalloa", "loa", &json!({"spec": {"issue": {"requestor": {"organization": "Nobody"}}}})).await;
     let unknown = |object: &DynamicObject| {
         condition_of(object, "Stalled").is_some_and(|word| word["message"].as_str().unwrap().contains("Partner B.V."))
     };
@@ -193,14 +194,15 @@ async fn who_it_is_for_must_be_one_and_what_is_wrong_is_said() {
         "digitalloa",
         "loa",
         &json!({"spec": {"issue": {"requestor": {"organization": "Acme"}, "expiresAt": "2020-01-01T00:00:00Z"}}}),
-    );
+    )
+    .await;
     let message = until_stalled(&rig, "DigitalLoa", "loa", "InvalidSpec").await;
     assert!(message.contains("expiresAt"), "{message}");
     assert_eq!(ledger(&rig, "create").await, 0);
-    let refused = |change: &dyn Fn(&mut Value)| {
+    let refused = async |change: &dyn Fn(&mut Value)| {
         let mut loa = rig.issued_loa("bad", 9);
         change(&mut loa["spec"]);
-        rig.kubectl(&["apply", "-f", "-"], &loa.to_string()).unwrap_err()
+        rig.kubectl(&["apply", "-f", "-"], &loa.to_string()).await.unwrap_err()
     };
     let z_side = |spec: &mut Value| spec["issue"]["products"][0]["crossConnect"]["zSide"].take();
     for (message, change) in [
@@ -217,7 +219,7 @@ async fn who_it_is_for_must_be_one_and_what_is_wrong_is_said() {
         ("exactly one of spec.issue", &|spec| spec["receive"] = json!({"token": "T"})),
         ("zSide", &|spec| drop(z_side(spec))),
     ] {
-        let said = refused(change);
+        let said = refused(change).await;
         assert!(said.contains(message), "{message}: {said}");
     }
 }
@@ -241,7 +243,7 @@ async fn a_request_is_sent_once_and_what_comes_of_it_is_listed() {
     rig.tell_sim("objects/equinix", &json!({"resource": "loa-request", "id": id})).await;
     let arrived = |object: &DynamicObject| object.data["status"]["loas"].as_array().is_some_and(|loas| loas.len() == 2);
     until(&rig, "DigitalLoaRequest", "ask", "two LOAs", arrived).await;
-    rig.delete("digitalloarequest", "ask");
+    rig.delete("digitalloarequest", "ask").await;
     until_gone(&rig, "DigitalLoaRequest", "ask").await;
     assert_eq!((ledger(&rig, "create").await, ledger(&rig, "delete").await), (1, 0));
 
@@ -268,7 +270,7 @@ async fn the_beta_is_asked_for_and_agreed_to_only_where_the_spec_says_so() {
     let mutations = async || rig.sim("ledger").await.as_array().unwrap().len();
     assert_eq!(mutations().await, 0);
     let wish = json!({"spec": {"equinix": {"betaAccess": {"email": "a@example.net", "companyName": "Demo"}, "acceptBetaTerms": true}}});
-    rig.patch("provideraccount", "equinix", &wish);
+    rig.patch("provideraccount", "equinix", &wish).await;
     rig.until_some("both asked", async || (mutations().await == 2).then_some(())).await;
     rig.tell_sim("clock", &json!({"advance": "2d"})).await;
     let account = rig.until_account("equinix", "True", "CredentialsAccepted").await;
@@ -301,7 +303,7 @@ async fn another_clients_silence_is_not_believed() {
     };
     let object = until(&rig, "DigitalLoa", "loa", "not heard", unheard).await;
     assert_eq!(condition_of(&object, "Stalled").unwrap()["status"], "False");
-    rig.delete("digitalloa", "loa");
+    rig.delete("digitalloa", "loa").await;
     let waits = |object: &DynamicObject| {
         condition_of(object, "Reconciling").is_some_and(|word| word["reason"] == "WaitingForProvider")
     };

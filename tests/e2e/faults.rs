@@ -70,10 +70,10 @@ async fn an_order_of_unknown_outcome_waits_for_a_person_where_search_was_never_p
     let creation = waiting.status.unwrap().common.creation.unwrap();
     let answer = format!("create-outcome={}/{}=none", creation.key, creation.attempt);
     assert!(message.contains(&format!("interconnect-operator.io/{answer}")), "{message}");
-    rig.annotate("none", "create-outcome=something-else/1=none");
+    rig.annotate("none", "create-outcome=something-else/1=none").await;
     rig.look_again("none").await;
     assert_eq!(rig.ledger("create").await, 0);
-    rig.annotate("none", &answer);
+    rig.annotate("none", &answer).await;
     let ordered = rig.until_condition("none", "Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().common.creation.unwrap().attempt, creation.attempt + 1);
     assert_eq!(rig.ledger("create").await, 1);
@@ -88,12 +88,12 @@ async fn an_order_of_unknown_outcome_that_a_person_finds_is_this_objects_own() {
     rig.order("ams-1", 1).await;
     rig.until_stalled("ams-1", "CreateOutcomeUnknown").await;
     let [id] = <[String; 1]>::try_from(rig.ledger_ids("create").await).unwrap();
-    rig.annotate("ams-1", &format!("external-id={id}"));
+    rig.annotate("ams-1", &format!("external-id={id}")).await;
     rig.weeks_pass().await;
     let found = rig.until_ready("ams-1").await;
     assert_eq!(external_id(&found), Some(id.as_str()));
     // Ordered, not imported: it ends with the object.
-    rig.delete("interconnect", "ams-1");
+    rig.delete("interconnect", "ams-1").await;
     rig.until_gone("ams-1").await;
     assert_eq!(rig.ask(Method::GET, &format!("interconnects/{id}"), None).await.0, 404);
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (1, 1));
@@ -115,7 +115,7 @@ async fn what_is_deleted_while_it_is_ordered_leaves_nothing_behind() {
         let before = rig.ledger("create").await;
         rig.order(name, n).await;
         until_struck(&rig, "the order").await;
-        rig.delete("interconnect", name);
+        rig.delete("interconnect", name).await;
         rig.until_gone(name).await;
         assert_eq!(rig.upstream().await.len(), 1, "{name}");
         assert_eq!(rig.ledger("create").await, before + ordered, "{name}");
@@ -136,7 +136,7 @@ async fn orders_and_looks_that_a_rate_limit_held_up_together_all_go_on() {
     until_struck(&rig, "a look").await;
     rig.apply(&orders(9..33)).await;
     rig.until_all("all ordered", synced).await;
-    rig.run(&["delete", "interconnect", "--all", "--wait=false"]);
+    rig.run(&["delete", "interconnect", "--all", "--wait=false"]).await;
     until_none(&rig, "all gone").await;
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await, rig.upstream().await.len()), (32, 32, 0));
 }

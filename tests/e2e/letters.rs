@@ -42,13 +42,13 @@ async fn an_loa_that_was_deleted_is_there_again_after_a_fresh_look() {
     rig.order("ams-1", 1).await;
     rig.until("ams-1", "its LOA", |object| sum(object).is_some()).await;
     let first: Secret = rig.secrets().get("ams-1-loa").await.unwrap();
-    rig.run(&["delete", "secret", "ams-1-loa"]);
+    rig.run(&["delete", "secret", "ams-1-loa"]).await;
     rig.look_again("ams-1").await;
     let second: Secret = rig.secrets().get("ams-1-loa").await.unwrap();
     assert_ne!(first.metadata.uid, second.metadata.uid);
     assert!(pdf(&rig, "ams-1-loa").await.starts_with("%PDF-"));
     // It goes with the object that it belongs to.
-    rig.delete("interconnect", "ams-1");
+    rig.delete("interconnect", "ams-1").await;
     rig.until_gone("ams-1").await;
     let gone = async || rig.secrets().get_opt("ams-1-loa").await.unwrap().is_none().then_some(());
     rig.until_some("the Secret gone too", gone).await;
@@ -65,7 +65,7 @@ async fn a_secret_that_belongs_to_something_else_is_never_overwritten() {
     rig.look_again("ams-1").await;
     assert_eq!(pdf(&rig, "ams-1-loa").await, "mine");
 
-    rig.run(&["delete", "secret", "ams-1-loa"]);
+    rig.run(&["delete", "secret", "ams-1-loa"]).await;
     rig.until("ams-1", "its LOA", |object| sum(object).is_some()).await;
     assert!(pdf(&rig, "ams-1-loa").await.starts_with("%PDF-"));
 }

@@ -10,4 +10,5 @@ mod policies;
 mod rig;
 mod running;
 mod suite;
+mod supervisor;
 mod thread;

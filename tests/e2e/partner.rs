@@ -31,13 +31,13 @@ async fn a_partner_interconnect_is_ordered_shown_and_ended_and_its_pairing_key_s
     rig.weeks_pass().await;
     rig.until_ready("gcp-1").await;
 
-    let shown = rig.run(&["get", "provideraccounts,interconnects,events,leases", "-o", "yaml"]);
-    let metrics = rig.probe(rig.operator.as_ref().unwrap(), "/metrics").await.1;
+    let shown = rig.run(&["get", "provideraccounts,interconnects,events,leases", "-o", "yaml"]).await;
+    let metrics = rig.until_metrics("interconnect_operator_leader 1").await;
     for (what, text) in [("the objects", shown), ("the metrics", metrics), ("the log", rig.log_text())] {
         let key = pairing_key(1);
         assert!(!text.is_empty() && !text.contains(key.split('/').next().unwrap()), "the pairing key shows in {what}");
     }
-    rig.delete("interconnect", "gcp-1");
+    rig.delete("interconnect", "gcp-1").await;
     rig.until_gone("gcp-1").await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("create").await, rig.ledger("delete").await), (0, 1, 1));
 }
@@ -56,10 +56,10 @@ async fn after_a_lost_answer_a_person_says_which_one_it_is() {
     rig.look_again("gcp-1").await;
     rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
 
-    rig.annotate("gcp-1", &format!("external-id={id}"));
+    rig.annotate("gcp-1", &format!("external-id={id}")).await;
     rig.weeks_pass().await;
     assert_eq!(external_id(&rig.until_ready("gcp-1").await), Some(id.as_str()));
-    rig.delete("interconnect", "gcp-1");
+    rig.delete("interconnect", "gcp-1").await;
     rig.until_gone("gcp-1").await;
     assert_eq!(rig.ask(Method::GET, &format!("interconnects/{id}"), None).await.0, 404);
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (2, 1));
@@ -73,7 +73,7 @@ async fn after_a_lost_order_a_person_says_that_nothing_is_there() {
     let message = rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
     assert_eq!(rig.ledger("create").await, 0);
     let answer = message.split_once("create-outcome=").unwrap().1.trim();
-    rig.annotate("gcp-1", &format!("create-outcome={answer}"));
+    rig.annotate("gcp-1", &format!("create-outcome={answer}")).await;
     let ordered = rig.until_condition("gcp-1", "Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().common.creation.unwrap().attempt, 2);
     assert_eq!(rig.ledger("create").await, 1);
@@ -88,7 +88,7 @@ async fn what_nobody_here_ordered_stops_the_order_of_one_like_it_until_a_person_
     let message = rig.until_stalled("gcp-1", "AlreadyOrdered").await;
     assert!(message.contains(&theirs), "{message}");
     let answer = message.split_once("create-outcome=").unwrap().1.trim();
-    rig.annotate("gcp-1", &format!("create-outcome={answer}"));
+    rig.annotate("gcp-1", &format!("create-outcome={answer}")).await;
     let ordered = rig.until_condition("gcp-1", "Synced", "True", "InSync").await;
     assert_ne!(external_id(&ordered), Some(theirs.as_str()));
     assert_eq!((rig.ledger("create").await, rig.upstream().await.len()), (1, 2));

@@ -26,7 +26,7 @@ async fn an_observed_interconnect_is_shown_and_never_changed() {
     rig.weeks_pass().await;
     rig.until_ready("seen").await;
 
-    rig.delete("interconnect", "seen");
+    rig.delete("interconnect", "seen").await;
     rig.until_gone("seen").await;
     assert_eq!(rig.upstream().await, [id]);
     let requests = rig.sim("requests").await;
@@ -63,7 +63,7 @@ async fn deletion_ends_what_was_ordered_and_leaves_what_was_imported_unless_told
     rig.until_event("imported", "Imported").await;
 
     for name in ["imported", "imported-delete", "ordered-retain", "ordered"] {
-        rig.delete("interconnect", name);
+        rig.delete("interconnect", name).await;
     }
     for name in ["imported", "imported-delete", "ordered-retain", "ordered"] {
         rig.until_gone(name).await;
@@ -77,7 +77,7 @@ async fn deletion_ends_what_was_ordered_and_leaves_what_was_imported_unless_told
     for name in ["imported", "ordered-retain"] {
         rig.until_event(name, "Retained").await;
     }
-    let events = rig.events("ordered");
+    let events = rig.events("ordered").await;
     assert!(!events.iter().any(|event| event == "Retained"), "{events:?}");
 }
 
@@ -95,13 +95,13 @@ async fn a_suspended_interconnect_asks_nothing_of_the_provider_and_waits_to_be_d
     for (name, n) in [("resumed", 1), ("let-go", 2)] {
         rig.order(name, n).await;
         rig.until_condition(name, "Synced", "True", "InSync").await;
-        rig.patch("interconnect", name, &json!({"spec": {"suspend": true}}));
+        rig.patch("interconnect", name, &json!({"spec": {"suspend": true}})).await;
         rig.until_condition(name, "Ready", "Unknown", "Suspended").await;
     }
     let seq = rig.sim("exchanges").await.as_array().unwrap().last().unwrap()["seq"].as_u64().unwrap();
     rig.look_again("resumed").await;
     for name in ["resumed", "let-go"] {
-        rig.delete("interconnect", name);
+        rig.delete("interconnect", name).await;
         let message = rig.until_stalled(name, "Suspended").await;
         assert!(message.contains("deletionPolicy"), "{message}");
     }
@@ -109,10 +109,10 @@ async fn a_suspended_interconnect_asks_nothing_of_the_provider_and_waits_to_be_d
     rig.until_some("four probes", async || (asked_since(&rig, seq).await.1 >= 4).then_some(())).await;
     assert_eq!(asked_since(&rig, seq).await.0, [] as [Value; 0]);
 
-    rig.patch("interconnect", "let-go", &json!({"spec": {"deletionPolicy": "Retain"}}));
+    rig.patch("interconnect", "let-go", &json!({"spec": {"deletionPolicy": "Retain"}})).await;
     rig.until_gone("let-go").await;
     assert_eq!(asked_since(&rig, seq).await.0, [] as [Value; 0]);
-    rig.patch("interconnect", "resumed", &json!({"spec": {"suspend": false}}));
+    rig.patch("interconnect", "resumed", &json!({"spec": {"suspend": false}})).await;
     rig.until_gone("resumed").await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("delete").await), (1, 1));
 }
@@ -164,7 +164,7 @@ async fn of_two_objects_on_one_slot_the_second_waits_until_the_first_is_gone() {
     rig.look_again(loser).await;
     assert_eq!(rig.ledger("create").await, 1);
 
-    rig.delete("interconnect", &winner);
+    rig.delete("interconnect", &winner).await;
     rig.until_gone(&winner).await;
     let id = rig.until_ordered(loser).await;
     assert_eq!(rig.upstream().await, [id]);
@@ -181,7 +181,7 @@ async fn what_a_person_ordered_on_the_wished_slot_is_named_and_can_be_taken_over
     let asked = rig.look_again("ams-1").await;
     assert_eq!(asked.status.unwrap().common.candidates, std::slice::from_ref(&id));
 
-    rig.annotate("ams-1", &format!("external-id={id}"));
+    rig.annotate("ams-1", &format!("external-id={id}")).await;
     let adopted = rig.until_condition("ams-1", "Synced", "True", "InSync").await;
     assert_eq!(external_id(&adopted), Some(id.as_str()));
     assert_eq!(rig.ledger("create").await, 0);
@@ -198,7 +198,7 @@ async fn what_is_merely_alike_stops_an_order_until_a_person_says_that_it_is_some
     assert_eq!(rig.ledger("create").await, 0);
     // As the message has it.
     let answer = message.split_once("interconnect-operator.io/create-outcome=").unwrap().1.trim();
-    rig.annotate("any", &format!("create-outcome={answer}"));
+    rig.annotate("any", &format!("create-outcome={answer}")).await;
     let ordered = rig.until_condition("any", "Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().slot_id, Some(slot(7)));
     assert_eq!((rig.ledger("create").await, rig.upstream().await.len()), (1, 2));
@@ -217,11 +217,11 @@ async fn of_two_imports_of_one_interconnect_only_one_may_end_it() {
     rig.until_some("the next second", later).await;
     rig.apply(&import(&rig, "other", 1, &id, &delete)).await;
     rig.until_stalled("other", "AlreadyTaken").await;
-    rig.delete("interconnect", "other");
+    rig.delete("interconnect", "other").await;
     rig.until_gone("other").await;
     rig.look_again("one").await;
     assert_eq!((rig.upstream().await, rig.ledger("delete").await), (vec![id], 0));
-    rig.delete("interconnect", "one");
+    rig.delete("interconnect", "one").await;
     rig.until_gone("one").await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("delete").await), (0, 1));
 }
@@ -244,7 +244,7 @@ async fn a_copy_of_an_object_never_touches_what_the_original_ordered() {
     assert!(message.contains(original.metadata.uid.as_deref().unwrap()), "{message}");
     let shown = rig.interconnects().get("copy").await.unwrap();
     assert_eq!(shown.status.unwrap().common.state.as_deref(), Some("Pending"));
-    rig.delete("interconnect", "copy");
+    rig.delete("interconnect", "copy").await;
     rig.until_gone("copy").await;
     rig.look_again("original").await;
     assert_eq!(rig.upstream().await, [id]);
@@ -258,10 +258,10 @@ async fn an_external_id_that_was_changed_is_never_followed() {
     rig.order("ams-1", 1).await;
     rig.until_condition("ams-1", "Synced", "True", "InSync").await;
     let id = rig.until_ordered("ams-1").await;
-    rig.annotate("ams-1", &format!("external-id={other}"));
+    rig.annotate("ams-1", &format!("external-id={other}")).await;
     let message = rig.until_stalled("ams-1", "IdentityConflict").await;
     assert!(message.contains(&id) && message.contains(&other), "{message}");
-    rig.annotate("ams-1", &format!("external-id={id}"));
+    rig.annotate("ams-1", &format!("external-id={id}")).await;
     rig.weeks_pass().await;
     let ready = rig.until_ready("ams-1").await;
     assert_eq!(external_id(&ready), Some(id.as_str()));
@@ -281,7 +281,7 @@ async fn what_vanished_at_the_provider_is_ordered_anew_only_when_a_person_says_s
     assert_eq!(rig.ledger("create").await, 1);
 
     let creation = gone.status.unwrap().common.creation.unwrap();
-    rig.annotate("ams-1", &format!("create-outcome={}/{}=none", creation.key, creation.attempt));
+    rig.annotate("ams-1", &format!("create-outcome={}/{}=none", creation.key, creation.attempt)).await;
     let anew = rig.until("ams-1", "another id", |object| external_id(object).is_some_and(|now| now != id)).await;
     rig.weeks_pass().await;
     rig.until_ready("ams-1").await;
@@ -299,7 +299,7 @@ async fn deletion_waits_for_what_hangs_on_the_interconnect_and_names_it() {
     let cni = json!({"resource": "cni", "body": {"interconnect": id, "magic": magic}});
     let cni = rig.tell_sim("objects/cloudflare", &cni).await["id"].as_str().unwrap().to_owned();
 
-    rig.delete("interconnect", "ams-1");
+    rig.delete("interconnect", "ams-1").await;
     let message = rig.until_stalled("ams-1", "InUse").await;
     assert!(message.contains(&cni), "{message}");
     assert_eq!(rig.upstream().await, [id]);
@@ -355,8 +355,8 @@ async fn an_order_that_needs_approval_waits_for_the_digest_of_exactly_this_plan(
     assert!(former.summary.contains(&slot(1)), "{}", former.summary);
 
     // What is approved is the plan of before, not the one that is there now.
-    rig.patch("interconnect", "ams-1", &json!({"spec": {"direct": {"slotId": slot(3)}}}));
-    rig.annotate("ams-1", &format!("approved-plan={}", former.digest));
+    rig.patch("interconnect", "ams-1", &json!({"spec": {"direct": {"slotId": slot(3)}}})).await;
+    rig.annotate("ams-1", &format!("approved-plan={}", former.digest)).await;
     let other_plan = |object: &interconnect_operator::api::Interconnect| {
         let plan = object.status.as_ref().and_then(|status| status.common.plan.as_ref());
         plan.is_some_and(|plan| plan.digest != former.digest)
@@ -368,7 +368,7 @@ async fn an_order_that_needs_approval_waits_for_the_digest_of_exactly_this_plan(
 
     let plan = still.status.unwrap().common.plan.unwrap();
     assert_eq!((plan.summary.contains(&slot(3)), plan.approved_digest), (true, None));
-    rig.annotate("ams-1", &format!("approved-plan={}", plan.digest));
+    rig.annotate("ams-1", &format!("approved-plan={}", plan.digest)).await;
     let ordered = rig.until_condition("ams-1", "Synced", "True", "InSync").await;
     let status = ordered.status.unwrap();
     assert_eq!((status.slot_id, status.common.plan.unwrap().approved_digest), (Some(slot(3)), Some(plan.digest)));

@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
+use crate::supervisor::Supervised;
+
 /// What doesn't come true within this long never will.
 const PATIENCE: Duration = Duration::from_secs(45);
 const OPERATOR: &str = env!("CARGO_BIN_EXE_interconnect-operator");
@@ -39,14 +41,14 @@ async fn own_control_plane() -> ControlPlane {
 
 async fn simulator(port: u16, state: Option<PathBuf>) -> Simulator {
     let options = Options { state, ..Options::default() };
-    let started = simulators().spawn(Simulator::start(([127, 0, 0, 1], port).into(), options)).await;
+    let started = background().spawn(Simulator::start(([127, 0, 0, 1], port).into(), options)).await;
     started.unwrap().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Simulators live on threads of their own: a test that waits for kubectl must not keep them from answering.
-fn simulators() -> &'static Runtime {
-    static SIMULATORS: OnceLock<Runtime> = OnceLock::new();
-    SIMULATORS
+/// Simulators and who starts operators again live on threads of their own: a busy test must not hold them up.
+pub fn background() -> &'static Runtime {
+    static BACKGROUND: OnceLock<Runtime> = OnceLock::new();
+    BACKGROUND
         .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
 }
 
@@ -85,6 +87,22 @@ pub struct Wish {
     pub lasting_simulator: bool,
 }
 
+/// How to start an operator.
+#[derive(Clone)]
+pub struct Launch {
+    args: Vec<String>,
+    kubeconfig: PathBuf,
+    log: PathBuf,
+}
+
+impl Launch {
+    /// Starts one, with these environment variables: it may end before it is up.
+    pub async fn operator(&self, variables: &[(&str, &str)]) -> Result<Operator, EnvError> {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        Operator::start_with(Path::new(OPERATOR), &self.kubeconfig, &self.log, &args, variables).await
+    }
+}
+
 /// What one test works with.
 pub struct Rig {
     pub plane: Plane,
@@ -96,7 +114,7 @@ pub struct Rig {
     simulated_world: Option<PathBuf>,
     kubeconfig: PathBuf,
     log: PathBuf,
-    pub operator: Option<Operator>,
+    operator: Option<Supervised>,
     http: reqwest::Client,
 }
 
@@ -110,7 +128,7 @@ impl Rig {
 
     pub async fn without_account() -> Self {
         let mut rig = Self::without_operator(Wish::default()).await;
-        rig.start_operator().await;
+        rig.start_operator();
         rig
     }
 
@@ -124,12 +142,12 @@ impl Rig {
         let namespace = format!("t{number}");
         let second_namespace = wish.second_namespace.then(|| format!("{namespace}-second"));
         for name in [Some(&namespace), second_namespace.as_ref()].into_iter().flatten() {
-            plane.kubectl(&["create", "namespace", name], "").unwrap_or_else(|error| panic!("{error}"));
+            plane.kubectl(&["create", "namespace", name], "").await.unwrap_or_else(|error| panic!("{error}"));
         }
         let watched = [Some(namespace.as_str()), second_namespace.as_deref()].into_iter().flatten();
         let watched = format!("watchNamespaces={{{}}}", watched.collect::<Vec<_>>().join(","));
         let values: &[&str] = if wish.cluster_wide { &[] } else { &[&watched] };
-        let kubeconfig = plane.install_chart(&namespace, values).unwrap_or_else(|error| panic!("{error}"));
+        let kubeconfig = plane.install_chart(&namespace, values).await.unwrap_or_else(|error| panic!("{error}"));
         let file = |what: &str| {
             std::env::temp_dir().join(format!("interconnect-e2e-{}-{namespace}.{what}", std::process::id()))
         };
@@ -153,7 +171,7 @@ impl Rig {
     /// The provider goes away.
     pub async fn simulator_goes(&mut self) {
         let simulator = self.simulator.take().unwrap();
-        simulators().spawn(simulator.stop()).await.unwrap();
+        background().spawn(simulator.stop()).await.unwrap();
     }
 
     /// The provider comes back, as it was and where it was.
@@ -167,35 +185,49 @@ impl Rig {
         plane
     }
 
-    pub async fn start_operator(&mut self) {
-        self.operator = Some(self.operator_named("e2e").await);
+    /// Starts the operator, which is started again whenever it ends.
+    pub fn start_operator(&mut self) {
+        self.operator = Some(Supervised::start(self.launch("e2e"), &[]));
     }
 
-    /// One more operator, which goes by this name.
-    pub async fn operator_named(&self, identity: &str) -> Operator {
-        self.operator_with(identity, &[]).await.unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// One more operator, with these environment variables: it may end before it is up.
-    pub async fn operator_with(&self, identity: &str, variables: &[(&str, &str)]) -> Result<Operator, EnvError> {
+    /// How to start an operator that goes by this name.
+    pub fn launch(&self, identity: &str) -> Launch {
         let mut args = vec!["--watch-namespace", &self.namespace, "--lease-namespace", &self.namespace];
         args.extend(self.second_namespace.iter().flat_map(|second| ["--watch-namespace", second]));
         args.extend(["--allow-endpoint", &self.url, "--lease-duration", "3s", "--identity", identity]);
-        Operator::start_with(Path::new(OPERATOR), &self.kubeconfig, &self.log, &args, variables).await
+        let args = args.into_iter().map(ToOwned::to_owned).collect();
+        Launch { args, kubeconfig: self.kubeconfig.clone(), log: self.log.clone() }
     }
 
-    /// What an operator serves beside its work: status and body.
-    pub async fn probe(&self, operator: &Operator, path: &str) -> (u16, String) {
-        let answer = self.http.get(format!("http://{}{path}", operator.listen)).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+    /// What an operator serves beside its work, where it listens: status and body, if it answers.
+    pub async fn probe(&self, listen: &str, path: &str) -> Option<(u16, String)> {
+        let answer = self.http.get(format!("http://{listen}{path}")).send().await.ok()?;
+        Some((answer.status().as_u16(), answer.text().await.ok()?))
     }
 
-    pub async fn leads(&self, operator: &Operator) -> bool {
-        self.probe(operator, "/metrics").await.1.lines().any(|line| line == "interconnect_operator_leader 1")
+    /// Where the rig's operator serves probes and metrics.
+    pub async fn listen(&self) -> String {
+        self.until_some("an operator", async || self.operator.as_ref()?.listen()).await
     }
 
-    pub async fn until_leading(&self, operator: &Operator) {
-        self.until_some("the operator leading", async || self.leads(operator).await.then_some(())).await;
+    /// The metrics of the rig's operator, once this line is among them.
+    pub async fn until_metrics(&self, line: &str) -> String {
+        let metrics = async || {
+            let (_, metrics) = self.probe(&self.listen().await, "/metrics").await?;
+            metrics.lines().any(|it| it == line).then_some(metrics)
+        };
+        self.until_some(&format!("metrics with {line}"), metrics).await
+    }
+
+    /// Whether the operator that listens there leads.
+    pub async fn leads(&self, listen: &str) -> bool {
+        let metrics = self.probe(listen, "/metrics").await.map(|(_, metrics)| metrics).unwrap_or_default();
+        metrics.lines().any(|line| line == "interconnect_operator_leader 1")
+    }
+
+    pub async fn until_leading(&self, listen: impl Fn() -> Option<String>) {
+        let leading = async || self.leads(&listen()?).await.then_some(());
+        self.until_some("the operator leading", leading).await;
     }
 
     // ---- Kubernetes
@@ -275,28 +307,28 @@ impl Rig {
 
     /// Applies a manifest; tells what a user reads if it is refused.
     pub async fn try_apply(&self, manifest: &Value) -> Result<String, String> {
-        self.kubectl(&["apply", "-f", "-"], &manifest.to_string())
+        self.kubectl(&["apply", "-f", "-"], &manifest.to_string()).await
     }
 
-    pub fn kubectl(&self, args: &[&str], input: &str) -> Result<String, String> {
+    pub async fn kubectl(&self, args: &[&str], input: &str) -> Result<String, String> {
         let args = [&["-n", &self.namespace], args].concat();
-        self.plane.kubectl(&args, input).map_err(|error| error.to_string())
+        self.plane.kubectl(&args, input).await.map_err(|error| error.to_string())
     }
 
-    pub fn run(&self, args: &[&str]) -> String {
-        self.kubectl(args, "").unwrap_or_else(|error| panic!("{error}"))
+    pub async fn run(&self, args: &[&str]) -> String {
+        self.kubectl(args, "").await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub fn annotate(&self, name: &str, annotation: &str) {
+    pub async fn annotate(&self, name: &str, annotation: &str) {
         let annotation = format!("interconnect-operator.io/{annotation}");
-        self.run(&["annotate", "--overwrite", "interconnect", name, &annotation]);
+        self.run(&["annotate", "--overwrite", "interconnect", name, &annotation]).await;
     }
 
     /// Asks for a fresh look, and waits until it was had.
     pub async fn look_again(&self, name: &str) -> Interconnect {
         static ASKED: AtomicU32 = AtomicU32::new(0);
         let asked = format!("look-{}", ASKED.fetch_add(1, Ordering::Relaxed));
-        self.annotate(name, &format!("reconcile-at={asked}"));
+        self.annotate(name, &format!("reconcile-at={asked}")).await;
         let answered = |object: &Interconnect| {
             let status = object.status.as_ref();
             status.and_then(|status| status.common.last_handled_reconcile_at.as_ref()) == Some(&asked)
@@ -304,13 +336,13 @@ impl Rig {
         self.until(name, "an answer to reconcile-at", answered).await
     }
 
-    pub fn patch(&self, kind: &str, name: &str, change: &Value) {
-        self.run(&["patch", kind, name, "--type=merge", "-p", &change.to_string()]);
+    pub async fn patch(&self, kind: &str, name: &str, change: &Value) {
+        self.run(&["patch", kind, name, "--type=merge", "-p", &change.to_string()]).await;
     }
 
     /// Deletes without waiting.
-    pub fn delete(&self, kind: &str, name: &str) {
-        self.run(&["delete", kind, name, "--wait=false"]);
+    pub async fn delete(&self, kind: &str, name: &str) {
+        self.run(&["delete", kind, name, "--wait=false"]).await;
     }
 
     pub fn interconnects(&self) -> Api<Interconnect> {
@@ -420,14 +452,15 @@ impl Rig {
     }
 
     /// Reasons of the object's events.
-    pub fn events(&self, name: &str) -> Vec<String> {
+    pub async fn events(&self, name: &str) -> Vec<String> {
         let field = format!("involvedObject.name={name}");
-        let reasons = self.run(&["get", "events", "--field-selector", &field, "-o", "jsonpath={.items[*].reason}"]);
+        let reasons =
+            self.run(&["get", "events", "--field-selector", &field, "-o", "jsonpath={.items[*].reason}"]).await;
         reasons.split_whitespace().map(ToOwned::to_owned).collect()
     }
 
     pub async fn until_event(&self, name: &str, reason: &str) {
-        let there = async || self.events(name).iter().any(|event| event == reason).then_some(());
+        let there = async || self.events(name).await.iter().any(|event| event == reason).then_some(());
         self.until_some(&format!("event {reason} of {name}"), there).await;
     }
 

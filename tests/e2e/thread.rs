@@ -21,11 +21,11 @@ async fn an_interconnect_is_ordered_once_becomes_ready_with_its_loa_and_ends() {
     let ready = rig.until_condition("ams-1", "Ready", "True", "Available").await;
     assert_eq!(rig.upstream().await, [external_id(&ready).unwrap()]);
 
-    rig.run(&["delete", "interconnect", "ams-1", "--wait=false"]);
+    rig.run(&["delete", "interconnect", "ams-1", "--wait=false"]).await;
     rig.until_gone("ams-1").await;
     assert!(rig.upstream().await.is_empty());
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (1, 1));
-    let events = rig.events("ams-1");
+    let events = rig.events("ams-1").await;
     for reason in ["CreateRequested", "Created", "LoaStored", "Ready", "DecommissionRequested", "Gone"] {
         assert!(events.iter().any(|event| event == reason), "no event {reason} in {events:?}");
     }

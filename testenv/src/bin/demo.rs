@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use interconnect_testenv::programs::{root, run};
 use interconnect_testenv::{ControlPlane, EnvError, Operator};
+use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The operator and the simulator live in this namespace of the demo's cluster.
@@ -63,8 +64,8 @@ async fn demo(args: &Args) -> Result<(), EnvError> {
     let plane = ControlPlane::start(&dir).await?;
     let simulator = Simulator::start(&args.programs, &dir).await?;
     say("installing the chart's RBAC and starting the operator as its ServiceAccount");
-    plane.kubectl(&["create", "namespace", SYSTEM], "")?;
-    let kubeconfig = plane.install_chart(SYSTEM, &[])?;
+    plane.kubectl(&["create", "namespace", SYSTEM], "").await?;
+    let kubeconfig = plane.install_chart(SYSTEM, &[]).await?;
     let flags = ["--lease-namespace", SYSTEM, "--allow-endpoint", Simulator::URL, "--identity", "demo"];
     let operator =
         Operator::start(&args.programs.join("interconnect-operator"), &kubeconfig, &dir.join("operator.log"), &flags)
@@ -95,45 +96,50 @@ fn fresh_folder() -> Result<PathBuf, EnvError> {
 
 async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError> {
     say("applying examples/");
-    print!("{}", plane.kubectl(&["apply", "-f", &root().join("examples").display().to_string()], "")?);
-    let in_circuits = |args: &[&str]| plane.kubectl(&[&["-n", CIRCUITS], args].concat(), "");
+    print!("{}", plane.kubectl(&["apply", "-f", &root().join("examples").display().to_string()], "").await?);
+    let in_circuits = async |args: &[&str]| plane.kubectl(&[&["-n", CIRCUITS], args].concat(), "").await;
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     // Ordered, heard of, and the LOA kept where there is one.
-    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Synced", &timeout])?;
-    accept(&in_circuits, &timeout)?;
-    print!("\n{}\n", in_circuits(&["get", "circuits"])?);
+    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Synced", &timeout]).await?;
+    accept(&in_circuits, &timeout).await?;
+    print!("\n{}\n", in_circuits(&["get", "circuits"]).await?);
     say("two weeks pass: the cross connects are patched, light comes up");
-    simulator.tell("clock", r#"{"advance": "15d"}"#)?;
+    simulator.tell("clock", r#"{"advance": "15d"}"#).await?;
     // A look now, rather than at the next poll.
     let now = format!("interconnect-operator.io/reconcile-at={}", begun_text());
-    in_circuits(&["annotate", "--overwrite", "interconnects", "--all", &now])?;
-    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Ready", &timeout])?;
+    in_circuits(&["annotate", "--overwrite", "interconnects", "--all", &now]).await?;
+    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Ready", &timeout]).await?;
     Ok(())
 }
 
 /// The partner learns the token of the LOA that we issued, and takes it on: both parties are ours here.
-fn accept(in_circuits: &impl Fn(&[&str]) -> Result<String, EnvError>, timeout: &str) -> Result<(), EnvError> {
-    in_circuits(&["wait", ISSUED, "--for=jsonpath={.status.token}", timeout])?;
-    let token = in_circuits(&["get", ISSUED, "-o", "jsonpath={.status.token}"])?;
+async fn accept(
+    in_circuits: &impl AsyncFn(&[&str]) -> Result<String, EnvError>,
+    timeout: &str,
+) -> Result<(), EnvError> {
+    in_circuits(&["wait", ISSUED, "--for=jsonpath={.status.token}", timeout]).await?;
+    let token = in_circuits(&["get", ISSUED, "-o", "jsonpath={.status.token}"]).await?;
     say(&format!("the partner gets a mail with the token {token} and takes the LOA on"));
     let change = format!(r#"{{"spec": {{"receive": {{"token": "{token}"}}}}}}"#);
-    in_circuits(&["patch", RECEIVED, "--type=merge", "-p", &change])?;
-    in_circuits(&["wait", ISSUED, RECEIVED, "--for=condition=Ready", timeout]).map(drop)
+    in_circuits(&["patch", RECEIVED, "--type=merge", "-p", &change]).await?;
+    in_circuits(&["wait", ISSUED, RECEIVED, "--for=condition=Ready", timeout]).await.map(drop)
 }
 
 async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
-    print!("\n$ kubectl get circuits\n{}", plane.kubectl(&["-n", CIRCUITS, "get", "circuits"], "")?);
+    print!("\n$ kubectl get circuits\n{}", plane.kubectl(&["-n", CIRCUITS, "get", "circuits"], "").await?);
     let columns = "custom-columns=OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message";
     let events = ["-n", CIRCUITS, "get", "events", "--sort-by=.metadata.creationTimestamp", "-o", columns];
-    print!("\n$ kubectl get events\n{}", plane.kubectl(&events, "")?);
-    let secrets = plane.kubectl(
-        &["-n", CIRCUITS, "get", "interconnects", "-o", "jsonpath={.items[*].status.documents[0].secretName}"],
-        "",
-    )?;
+    print!("\n$ kubectl get events\n{}", plane.kubectl(&events, "").await?);
+    let secrets = plane
+        .kubectl(
+            &["-n", CIRCUITS, "get", "interconnects", "-o", "jsonpath={.items[*].status.documents[0].secretName}"],
+            "",
+        )
+        .await?;
     println!();
     for secret in secrets.split_whitespace() {
         let template = r#"go-template={{index .data "document.pdf" | base64decode}}"#;
-        let pdf = plane.kubectl_bytes(&["-n", CIRCUITS, "get", "secret", secret, "-o", template])?;
+        let pdf = plane.kubectl_bytes(&["-n", CIRCUITS, "get", "secret", secret, "-o", template]).await?;
         let file = dir.join(format!("{secret}.pdf"));
         fs::write(&file, &pdf).map_err(|error| EnvError::Io(format!("writing {}", file.display()), error))?;
         say(&format!("LOA: {} ({} bytes)", file.display(), pdf.len()));
@@ -144,12 +150,12 @@ async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
 async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError> {
     say("deleting the circuits");
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
-    print!("{}", plane.kubectl(&["delete", "-f", &root().join("examples").display().to_string(), &timeout], "")?);
+    print!("{}", plane.kubectl(&["delete", "-f", &root().join("examples").display().to_string(), &timeout], "").await?);
     println!("\nthe provider's ledger:");
-    for entry in json(&simulator.ask("ledger")?)?.as_array().into_iter().flatten() {
+    for entry in json(&simulator.ask("ledger").await?)?.as_array().into_iter().flatten() {
         println!("  {} {} {}", entry["time"], entry["operation"], entry["id"]);
     }
-    let objects = json(&simulator.ask("objects")?)?;
+    let objects = json(&simulator.ask("objects").await?)?;
     let left = objects["cloudflare"]["interconnects"]
         .as_array()
         .ok_or_else(|| EnvError::Other("no list of interconnects".into()))?;
@@ -168,10 +174,10 @@ fn json(text: &str) -> Result<serde_json::Value, EnvError> {
     serde_json::from_str(text).map_err(|error| EnvError::Other(error.to_string()))
 }
 
-async fn wait(what: &str, there: impl Fn() -> Result<bool, EnvError>) -> Result<(), EnvError> {
+async fn wait(what: &str, there: impl AsyncFn() -> Result<bool, EnvError>) -> Result<(), EnvError> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if there()? {
+        if there().await? {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
@@ -201,18 +207,18 @@ impl Simulator {
         let log = fs::File::create(dir.join("simulator.log"))
             .map_err(|error| EnvError::Io("creating a log".into(), error))?;
         let binary = programs.join("interconnect-simulator");
-        let process = tokio::process::Command::new(&binary).stdout(log).kill_on_drop(true).spawn();
+        let process = Command::new(&binary).stdout(log).kill_on_drop(true).spawn();
         let process = process.map_err(|error| EnvError::Io(format!("starting {}", binary.display()), error))?;
         let simulator = Self { _process: process };
-        wait("the simulator is up (is port 8480 free?)", || Ok(simulator.ask("clock").is_ok())).await?;
+        wait("the simulator is up (is port 8480 free?)", async || Ok(simulator.ask("clock").await.is_ok())).await?;
         Ok(simulator)
     }
 
-    fn ask(&self, path: &str) -> Result<String, EnvError> {
-        run(Command::new("curl").args(["--silent", "--fail", &format!("{}/_sim/{path}", Self::URL)]), "")
+    async fn ask(&self, path: &str) -> Result<String, EnvError> {
+        run(Command::new("curl").args(["--silent", "--fail", &format!("{}/_sim/{path}", Self::URL)]), "").await
     }
 
-    fn tell(&self, path: &str, body: &str) -> Result<String, EnvError> {
+    async fn tell(&self, path: &str, body: &str) -> Result<String, EnvError> {
         let json = "Content-Type: application/json";
         run(
             Command::new("curl").args([
@@ -226,5 +232,6 @@ impl Simulator {
             ]),
             "",
         )
+        .await
     }
 }

@@ -46,8 +46,10 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
         _ => return,
     };
     let (name, value) = annotation;
-    let change = json!({"metadata": {"annotations": {format!("interconnect-operator.io/{name}"): value}}});
-    // It may be gone by now.
+    // An answer to what was read, and to nothing else: it may have been changed, or be gone, by now.
+    let read = object.resource_version();
+    let annotation = json!({format!("interconnect-operator.io/{name}"): value});
+    let change = json!({"metadata": {"resourceVersion": read, "annotations": annotation}});
     let _ = lives.api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(&change)).await;
 }
 

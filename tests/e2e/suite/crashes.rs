@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Subject;
 use super::life::{Lives, ready};
-use super::supervisor::supervised;
+use crate::supervisor::supervised;
 
 /// Lives that go on side by side.
 const LANES: u32 = 5;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Subject;
 use super::life::{Lives, external_id, ready};
-use super::supervisor::supervised;
 use crate::rig::Rig;
+use crate::supervisor::supervised;
 
 /// Answers without an effect that S2 or S3 treat each in its own way, besides those that stand for many others.
 const STATUSES: [u16; 11] = [400, 401, 403, 404, 405, 408, 409, 422, 429, 500, 503];

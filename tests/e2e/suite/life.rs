@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
@@ -53,7 +53,12 @@ impl<'r> Lives<'r> {
 
     pub async fn apply(&self, manifest: Value) {
         let args = ["-n", self.namespace(), "apply", "-f", "-"];
-        self.rig.plane.kubectl(&args, &manifest.to_string()).unwrap_or_else(|error| panic!("{error}"));
+        self.rig.plane.kubectl(&args, &manifest.to_string()).await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    async fn create(&self, manifest: &Value) {
+        let object = serde_json::from_value(manifest.clone()).unwrap();
+        self.api.create(&PostParams::default(), &object).await.unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// All objects there are; the API server may be hard to reach where everything is killed again and again.
@@ -105,7 +110,7 @@ impl<'r> Lives<'r> {
                 let partners = (self.subject.partner)(self.rig, object);
                 let there = |name: &Value| all.iter().any(|other| *name == other.name_any());
                 if let Some(manifest) = partners.filter(|manifest| !there(&manifest["metadata"]["name"])) {
-                    self.apply(manifest).await;
+                    self.create(&manifest).await;
                 }
             }
             tokio::time::sleep(GLANCE).await;
@@ -120,13 +125,13 @@ impl<'r> Lives<'r> {
 
     /// What other parties have goes, and the accounts; their Secrets after them.
     pub async fn clear_away(&self) {
-        self.rig.delete(self.subject.kind, "--all");
+        self.rig.delete(self.subject.kind, "--all").await;
         self.until("nothing left", <[_]>::is_empty).await;
-        self.rig.delete("provideraccount", "--all");
+        self.rig.delete("provideraccount", "--all").await;
         let none =
             async || self.rig.accounts().list(&ListParams::default()).await.unwrap().items.is_empty().then_some(());
         self.rig.until_some("no account", none).await;
-        self.rig.delete("secret", "--all");
+        self.rig.delete("secret", "--all").await;
     }
 
     /// What lives at the provider, of this subject's kind.

@@ -7,7 +7,6 @@ mod life;
 mod operators;
 mod outages;
 mod restores;
-mod supervisor;
 
 use kube::ResourceExt;
 use kube::api::DynamicObject;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Subject;
 use super::life::{Lives, ready};
+use crate::supervisor::{Supervised, supervised};
 
 const REHEARSE: &str = "INTERCONNECT_OPERATOR_REHEARSE";
 const CLOCK_AHEAD: &str = "INTERCONNECT_OPERATOR_CLOCK_AHEAD";
@@ -25,9 +26,9 @@ async fn stop_and_go_on(subject: &Subject, stop: &str) {
     let lives = Lives::of(subject, &rig);
     let names = names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut first = rig.operator_with("first", &[(REHEARSE, stop)]).await.unwrap();
-    rig.until_leading(&first).await;
-    let second = rig.operator_named("second").await;
+    let mut first = rig.launch("first").operator(&[(REHEARSE, stop)]).await.unwrap();
+    rig.until_leading(|| Some(first.listen.clone())).await;
+    let second = Supervised::start(rig.launch("second"), &[]);
     lives.prepare().await;
     let items: Vec<_> = (1..).zip(&names).map(|(n, name)| (subject.manifest)(&rig, name, n)).collect();
     lives.apply(json!({"apiVersion": "v1", "kind": "List", "items": items})).await;
@@ -35,8 +36,8 @@ async fn stop_and_go_on(subject: &Subject, stop: &str) {
     // Long before the last of the objects is ordered: each of them is several effects.
     let stopped = async || rig.log_text().contains("as rehearsed").then_some(());
     rig.until_some("the leader stopped", stopped).await;
-    rig.until_leading(&second).await;
-    first.signal("CONT").unwrap();
+    rig.until_leading(|| second.listen()).await;
+    first.signal("CONT").await.unwrap();
     // It finds out that it leads no more, and ends.
     tokio::time::timeout(std::time::Duration::from_secs(30), first.ended()).await.expect("the first one ends").unwrap();
     lives.until_all(&names, &format!("{stop}: ready"), ready).await;
@@ -57,7 +58,7 @@ async fn wrong_for_a_while(subject: &Subject, ahead: &str) {
     let names = names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let variables = [(CLOCK_AHEAD, ahead), (REHEARSE, "kill-after=60")];
-    super::supervisor::supervised(&rig, &variables, async |reins| {
+    supervised(&rig, &variables, async |reins| {
         lives.prepare().await;
         let items: Vec<_> = (1..).zip(&names).map(|(n, name)| (subject.manifest)(&rig, name, n)).collect();
         lives.apply(json!({"apiVersion": "v1", "kind": "List", "items": items})).await;

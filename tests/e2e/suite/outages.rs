@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use interconnect_testenv::{ControlPlane, EnvError};
 use serde_json::json;
 
 use super::Subject;
 use super::life::{Lives, external_id, ready, says, stalled};
-use super::supervisor::supervised;
 use crate::rig::{Rig, Wish};
+use crate::supervisor::supervised;
 
 /// How long the provider is away.
 const AWAY: Duration = Duration::from_secs(60);
 
 pub async fn provider_away(subject: &Subject) {
     let mut rig = Rig::without_operator(Wish { lasting_simulator: true, ..Wish::default() }).await;
-    rig.start_operator().await;
+    rig.start_operator();
     rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
     Lives::of(subject, &rig).prepare().await;
     Lives::of(subject, &rig).order("before", 1).await;
@@ -47,23 +48,23 @@ pub async fn of_kubernetes(subject: &Subject) {
         lives.apply(suspended(&lives, "wished", 2)).await;
         supervised(&rig, &[], async |_| lives.until_all(&["kept"], "ready", ready).await).await;
     }
-    restart(&mut rig, |plane| plane.snapshot().unwrap()).await;
+    restart(&mut rig, async |plane| plane.snapshot().await).await;
     {
         let lives = Lives::of(subject, &rig);
         supervised(&rig, &[], async |_| {
             lives.until_all(&["kept"], "ready after the API server came back", ready).await;
             lives.order("wished", 2).await;
-            rig.patch(subject.kind, "wished", &json!({"spec": {"suspend": false}}));
+            rig.patch(subject.kind, "wished", &json!({"spec": {"suspend": false}})).await;
             lives.until_all(&["wished"], "ready", ready).await;
         })
         .await;
     }
-    restart(&mut rig, |plane| plane.restore().unwrap()).await;
+    restart(&mut rig, async |plane| plane.restore().await).await;
     let lives = Lives::of(subject, &rig);
     supervised(&rig, &[], async |_| {
         lives.until_all(&["kept"], "ready after the restore", ready).await;
         // Kubernetes knows of no order of this one any more; the provider does.
-        rig.patch(subject.kind, "wished", &json!({"spec": {"suspend": false}}));
+        rig.patch(subject.kind, "wished", &json!({"spec": {"suspend": false}})).await;
         lives.until_all(&["wished"], "ready again", ready).await;
         assert_eq!(lives.ledger("create").await.len(), 2);
         crd_goes_and_comes_back(&lives).await;
@@ -74,11 +75,11 @@ pub async fn of_kubernetes(subject: &Subject) {
 /// Nothing ends upstream because its CRD does.
 async fn crd_goes_and_comes_back(lives: &Lives<'_>) {
     let crd = format!("{}s.interconnect-operator.io", lives.subject.kind.to_lowercase());
-    lives.rig.run(&["delete", "crd", &crd, "--timeout=60s"]);
+    lives.rig.run(&["delete", "crd", &crd, "--timeout=60s"]).await;
     assert_eq!((lives.upstream().await.len(), lives.ledger("delete").await.len()), (2, 0));
     let crds = interconnect_testenv::programs::root().join("crds").display().to_string();
-    lives.rig.run(&["apply", "--server-side", "-f", &crds]);
-    lives.rig.run(&["wait", "--for=condition=Established", "crd", &crd, "--timeout=60s"]);
+    lives.rig.run(&["apply", "--server-side", "-f", &crds]).await;
+    lives.rig.run(&["wait", "--for=condition=Established", "crd", &crd, "--timeout=60s"]).await;
     lives.order("kept", 1).await;
     lives.until_all(&["kept"], "ready once more", ready).await;
     assert!(stalled(&lives.api.get("kept").await.unwrap()).is_none());
@@ -92,9 +93,9 @@ fn suspended(lives: &Lives<'_>, name: &str, n: u32) -> serde_json::Value {
     manifest
 }
 
-async fn restart(rig: &mut Rig, meanwhile: impl FnOnce(&interconnect_testenv::ControlPlane)) {
+async fn restart(rig: &mut Rig, meanwhile: impl AsyncFnOnce(&ControlPlane) -> Result<(), EnvError>) {
     let plane = rig.own_plane();
     plane.halt();
-    meanwhile(plane);
+    meanwhile(plane).await.unwrap();
     plane.resume().await.unwrap();
 }

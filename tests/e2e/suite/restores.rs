@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Subject;
 use super::life::{Lives, external_id, ready, stalled};
-use super::supervisor::supervised;
 use crate::rig::{Rig, Wish};
+use crate::supervisor::supervised;
 
 async fn ready_rig(wish: Wish) -> Rig {
     let rig = Rig::without_operator(wish).await;
@@ -104,7 +104,7 @@ pub async fn made_again(subject: &Subject) {
         lives.order("c1", 1).await;
         lives.until_all(&["c1"], "ready", ready).await;
         let id = external_id(&lives.api.get("c1").await.unwrap()).unwrap().to_owned();
-        rig.patch(subject.kind, "c1", &json!({"spec": {"deletionPolicy": "Retain"}}));
+        rig.patch(subject.kind, "c1", &json!({"spec": {"deletionPolicy": "Retain"}})).await;
         lives.delete(&["c1"]).await;
         lives.until_gone(&["c1"]).await;
         lives.order("c1", 1).await;
@@ -129,12 +129,12 @@ pub async fn namespace_deleted(subject: &Subject) {
         }
         lives.until_all(&names, "ready", ready).await;
         rig.tell_sim("faults", &json!([{"what": "drop", "times": 1_000_000}])).await;
-        rig.run(&["delete", "namespace", &namespace, "--wait=false"]);
+        rig.run(&["delete", "namespace", &namespace, "--wait=false"]).await;
         let waits = |object: &DynamicObject| super::life::says(object, "Reconciling", "True");
         lives.until_all(&names, "waiting for the provider", waits).await;
         assert_eq!(lives.ledger("delete").await.len(), 0);
         rig.clear_faults().await;
-        let gone = async || rig.kubectl(&["get", "namespace", &namespace], "").is_err().then_some(());
+        let gone = async || rig.kubectl(&["get", "namespace", &namespace], "").await.is_err().then_some(());
         rig.until_some("the namespace gone", gone).await;
     })
     .await;
