@@ -16,7 +16,7 @@ use kube::{Api, Client};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::supervisor::Supervised;
 
@@ -28,6 +28,9 @@ pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 pub const OTHER_ACCOUNT: &str = "9a7806061c88ada191ed06f989cc3dac";
 
 static CONTROL_PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
+/// Worlds that are had at the same time, however many tests want one: more would only wait for two cores, until leases
+/// run out and answers come too late.
+static WORLDS: Semaphore = Semaphore::const_new(10);
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
 async fn control_plane() -> &'static ControlPlane {
@@ -116,6 +119,7 @@ pub struct Rig {
     log: PathBuf,
     operator: Option<Supervised>,
     http: reqwest::Client,
+    _world: SemaphorePermit<'static>,
 }
 
 impl Rig {
@@ -133,6 +137,7 @@ impl Rig {
     }
 
     pub async fn without_operator(wish: Wish) -> Self {
+        let world = WORLDS.acquire().await.unwrap();
         let plane = if wish.own_plane {
             Plane::Own(Box::new(own_control_plane().await))
         } else {
@@ -165,6 +170,7 @@ impl Rig {
             second_namespace,
             operator: None,
             http: reqwest::Client::new(),
+            _world: world,
         }
     }
 
@@ -194,7 +200,7 @@ impl Rig {
     pub fn launch(&self, identity: &str) -> Launch {
         let mut args = vec!["--watch-namespace", &self.namespace, "--lease-namespace", &self.namespace];
         args.extend(self.second_namespace.iter().flat_map(|second| ["--watch-namespace", second]));
-        args.extend(["--allow-endpoint", &self.url, "--lease-duration", "3s", "--identity", identity]);
+        args.extend(["--allow-endpoint", &self.url, "--lease-duration", "5s", "--identity", identity]);
         let args = args.into_iter().map(ToOwned::to_owned).collect();
         Launch { args, kubeconfig: self.kubeconfig.clone(), log: self.log.clone() }
     }
