@@ -1,4 +1,4 @@
-//! Bodies of requests as every provider reads them: JSON that says it is.
+//! Bodies of requests as providers read them: JSON that says it is.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -29,7 +29,12 @@ impl Unreadable {
 
 /// The JSON that a request brings.
 pub async fn read_json(parts: &request::Parts, body: Body) -> Result<Value, Unreadable> {
-    if !is_json(&parts.headers) {
+    read_json_as(&["application/json"], parts, body).await
+}
+
+/// The JSON that a request brings and calls by one of these content types.
+pub async fn read_json_as(types: &[&str], parts: &request::Parts, body: Body) -> Result<Value, Unreadable> {
+    if !is_one_of(types, &parts.headers) {
         return Err(Unreadable::OtherType);
     }
     // The gateway has bounded it.
@@ -37,9 +42,9 @@ pub async fn read_json(parts: &request::Parts, body: Body) -> Result<Value, Unre
     serde_json::from_slice(&bytes).map_err(|_| Unreadable::Malformed)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_one_of(types: &[&str], headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     content_type
         .and_then(|it| it.split(';').next())
-        .is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+        .is_some_and(|it| types.iter().any(|known| it.trim().eq_ignore_ascii_case(known)))
 }

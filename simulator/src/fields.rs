@@ -16,6 +16,17 @@ pub struct Flaw {
     pub value: Option<Value>,
 }
 
+/// Collects what is wrong with a body, so that all of it can be told at once.
+#[derive(Default)]
+pub struct Flaws(pub Vec<Flaw>);
+
+impl Flaws {
+    /// What was read, or nothing, and a flaw more.
+    pub fn note<T>(&mut self, read: Result<T, Flaw>) -> Option<T> {
+        read.map_err(|flaw| self.0.push(flaw)).ok()
+    }
+}
+
 /// The properties of an object in a body.
 #[derive(Clone)]
 pub struct Fields<'a> {
@@ -53,6 +64,15 @@ impl<'a> Fields<'a> {
     /// The object as a whole.
     pub fn to_value(&self) -> Value {
         Value::Object(self.object.clone())
+    }
+
+    /// Another object with these properties merged into it; null takes one away (RFC 7396).
+    pub fn merged_into(&self, mut whole: Value) -> Value {
+        if let Some(whole) = whole.as_object_mut() {
+            whole.extend(self.object.clone());
+            whole.retain(|_, value| !value.is_null());
+        }
+        whole
     }
 
     /// The names of all properties.
@@ -162,10 +182,14 @@ impl<'a> Fields<'a> {
 
     /// A non-empty array of strings that must be there.
     pub fn texts(&self, name: &str) -> Result<Vec<&'a str>, Flaw> {
+        let texts = self.texts_if_any(name)?;
+        if texts.is_empty() { Err(self.refuse(name, "must be a non-empty array of strings")) } else { Ok(texts) }
+    }
+
+    /// An array of strings that must be there, but may be empty.
+    pub fn texts_if_any(&self, name: &str) -> Result<Vec<&'a str>, Flaw> {
         let texts = self.required(name)?.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
-        texts
-            .filter(|texts: &Vec<_>| !texts.is_empty())
-            .ok_or_else(|| self.refuse(name, "must be a non-empty array of strings"))
+        texts.ok_or_else(|| self.refuse(name, "must be an array of strings"))
     }
 }
 

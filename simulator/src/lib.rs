@@ -8,13 +8,16 @@ mod body;
 mod clock;
 mod cloudflare;
 mod control;
+mod digital_realty;
 mod equinix;
 mod faults;
 mod fields;
 mod gateway;
 mod ledger;
+mod letter;
 mod mount;
 mod server;
+mod sessions;
 mod stream;
 mod traffic;
 mod world;
@@ -33,6 +36,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
+pub use crate::digital_realty::Behaviour as DigitalRealtyBehaviour;
 use crate::gateway::Gateway;
 use crate::world::Sim;
 
@@ -56,11 +60,13 @@ pub struct Options {
     /// A file to keep the world in. A world that is in it already is taken up
     /// again, as it is and with the slots that it has.
     pub state: Option<PathBuf>,
+    /// How Digital Realty behaves in the built-in world.
+    pub digital_realty: DigitalRealtyBehaviour,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { slots: DEFAULT_SLOTS, state: None }
+        Self { slots: DEFAULT_SLOTS, state: None, digital_realty: DigitalRealtyBehaviour::default() }
     }
 }
 
@@ -79,7 +85,7 @@ impl Simulator {
             let message = format!("more than {MAX_SLOTS} slots");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let sim = Sim::open(options.slots, options.state)?;
+        let sim = Sim::open(options)?;
         let listener = TcpListener::bind(listen).await?;
         let url = server::url_of(listener.local_addr()?);
         let gateway = Arc::new(Gateway::new(sim.clone()));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use interconnect_simulator::{DEFAULT_SLOTS, Options, Simulator};
+use interconnect_simulator::{DEFAULT_SLOTS, DigitalRealtyBehaviour, Options, Simulator};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Plays the providers of physical interconnects over real HTTP.
@@ -23,6 +23,8 @@ struct Arguments {
     /// A file to keep the world in; without it, the world ends with the process.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    #[command(flatten)]
+    digital_realty: DigitalRealtyBehaviour,
 }
 
 #[tokio::main]
@@ -40,8 +42,8 @@ async fn run(arguments: Arguments) -> io::Result<()> {
     // Before the line that says ready: who reads it may end us at once.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let options = Options { slots: arguments.slots, state: arguments.state };
-    let simulator = Simulator::start(arguments.listen, options).await?;
+    let Arguments { listen, slots, state, digital_realty } = arguments;
+    let simulator = Simulator::start(listen, Options { slots, state, digital_realty }).await?;
     println!("interconnect-simulator ready on {}", simulator.url());
     tokio::select! {
         _ = terminate.recv() => {}

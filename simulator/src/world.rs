@@ -1,7 +1,6 @@
 //! All that exists, behind one lock, and in a file if there is one.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::Options;
 use crate::clock::{Clock, Moment};
 use crate::cloudflare::{self, Cloudflare};
+use crate::digital_realty::{self, DigitalRealty};
 use crate::equinix::{self, Equinix};
 use crate::faults::Faults;
 use crate::ledger::{Entry, Ledger};
@@ -68,16 +69,23 @@ pub struct World {
     pub cloudflare: Cloudflare,
     /// Equinix Digital LOA.
     pub equinix: Equinix,
+    /// Digital Realty's Cloud Access Ports.
+    pub digital_realty: DigitalRealty,
 }
 
 impl World {
     /// The names of all providers.
-    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME];
+    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME, digital_realty::NAME];
 
-    fn built_in(slots: usize) -> Self {
+    fn built_in(options: &Options) -> Self {
         let clock = Clock::default();
-        let cloudflare = Cloudflare::built_in(slots, clock.now());
-        Self { clock, ledger: Ledger::default(), cloudflare, equinix: Equinix::built_in(slots) }
+        Self {
+            ledger: Ledger::default(),
+            cloudflare: Cloudflare::built_in(options.slots, clock.now()),
+            equinix: Equinix::built_in(options.slots),
+            digital_realty: DigitalRealty::built_in(options.digital_realty),
+            clock,
+        }
     }
 
     /// The provider of that name.
@@ -85,6 +93,7 @@ impl World {
         match name {
             cloudflare::NAME => Some(&mut self.cloudflare),
             equinix::NAME => Some(&mut self.equinix),
+            digital_realty::NAME => Some(&mut self.digital_realty),
             _ => None,
         }
     }
@@ -135,15 +144,14 @@ pub struct Sim {
     state: Arc<Mutex<State>>,
     /// Told when the clock was moved, when the world was reset, and when something that was held back has acted.
     moved: Arc<Notify>,
-    slots: usize,
-    file: Option<Arc<Path>>,
+    options: Arc<Options>,
 }
 
 impl Sim {
     /// The world of the state file if there is one, else the built-in world.
-    pub fn open(slots: usize, file: Option<PathBuf>) -> io::Result<Self> {
+    pub fn open(options: Options) -> io::Result<Self> {
         let mut loaded = None;
-        if let Some(file) = file.as_ref().filter(|file| file.exists()) {
+        if let Some(file) = options.state.as_ref().filter(|file| file.exists()) {
             let mut world: World = serde_json::from_slice(&std::fs::read(file)?)?;
             world.cloudflare.index();
             world.equinix.index();
@@ -151,15 +159,14 @@ impl Sim {
         }
         let sim = Self {
             state: Arc::new(Mutex::new(State {
-                world: loaded.unwrap_or_else(|| World::built_in(slots)),
+                world: loaded.unwrap_or_else(|| World::built_in(&options)),
                 traffic: Traffic::default(),
                 faults: Faults::default(),
                 held: Vec::new(),
                 epoch: 0,
             })),
             moved: Arc::default(),
-            slots,
-            file: file.map(Arc::from),
+            options: Arc::new(options),
         };
         sim.save(&sim.lock().world)?;
         Ok(sim)
@@ -184,7 +191,7 @@ impl Sim {
     /// The built-in world again, as after a first start.
     pub fn reset(&self) {
         let mut state = self.lock();
-        state.world = World::built_in(self.slots);
+        state.world = World::built_in(&self.options);
         state.traffic = Traffic::default();
         state.faults = Faults::default();
         state.held.clear();
@@ -267,7 +274,7 @@ impl Sim {
 
     /// Writes aside and renames, so that the file is always a whole one.
     fn save(&self, world: &World) -> io::Result<()> {
-        let Some(file) = &self.file else {
+        let Some(file) = &self.options.state else {
             return Ok(());
         };
         let mut aside = file.as_os_str().to_owned();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::body::Unreadable;
-use crate::fields::Flaw;
+use crate::fields::{Flaw, Flaws};
 
 /// A property, or a parameter, that is not as it should be. Published.
 const INVALID: &str = "EQ-2012010";
@@ -128,15 +128,15 @@ fn info(flaw: &Flaw) -> Value {
     json!({"property": flaw.pointer, "reason": flaw.problem, "value": value})
 }
 
-impl From<Vec<Flaw>> for Refusal {
-    fn from(flaws: Vec<Flaw>) -> Self {
+impl From<Flaws> for Refusal {
+    fn from(Flaws(flaws): Flaws) -> Self {
         Self { flaws, ..Self::new(StatusCode::BAD_REQUEST, "One or more properties are invalid") }
     }
 }
 
 impl From<Flaw> for Refusal {
     fn from(flaw: Flaw) -> Self {
-        vec![flaw].into()
+        Flaws(vec![flaw]).into()
     }
 }
 

@@ -110,7 +110,8 @@ async fn perform(sim: &Sim, path: Parameters, request: Request, operation: Opera
 fn admit(sim: &Sim, headers: &HeaderMap, beta: bool) -> Result<&'static Client, Refusal> {
     let world = &sim.lock().world;
     let (equinix, now) = (&world.equinix, world.clock.now());
-    let caller = equinix.sessions.caller(headers, now.wall).ok_or_else(Refusal::unauthorized)?;
+    let caller = equinix.sessions.client(headers, now.wall).and_then(Client::of_id);
+    let caller = caller.ok_or_else(Refusal::unauthorized)?;
     if beta && !equinix.has_access(caller, now) {
         return Err(Refusal::forbidden("no access to the private beta"));
     }

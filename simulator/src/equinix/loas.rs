@@ -13,28 +13,11 @@ use super::places::Organization;
 use super::products;
 use super::store::Equinix;
 use crate::clock::Moment;
-use crate::fields::{Fields, Flaw};
+use crate::fields::{Fields, Flaw, Flaws};
 use crate::world::World;
 
 /// What LOAs are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "loa";
-
-/// Collects what is wrong with a body, so that all of it can be told at once.
-#[derive(Default)]
-pub struct Flaws(Vec<Flaw>);
-
-impl Flaws {
-    /// What was read, or nothing, and a flaw more.
-    pub fn note<T>(&mut self, read: Result<T, Flaw>) -> Option<T> {
-        read.map_err(|flaw| self.0.push(flaw)).ok()
-    }
-}
-
-impl From<Flaws> for Refusal {
-    fn from(flaws: Flaws) -> Self {
-        flaws.0.into()
-    }
-}
 
 impl Equinix {
     /// Issues an LOA, whoever asks for it.

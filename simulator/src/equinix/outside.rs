@@ -12,6 +12,7 @@ use super::requests::{LoaRequest, RequestPath};
 use super::store::Equinix;
 use crate::clock::Moment;
 use crate::fields::parse_uuid;
+use crate::sessions::Tokens;
 use crate::world::{GONE, Provider, Refused, parse};
 
 impl From<Refusal> for Refused {
@@ -53,13 +54,6 @@ struct Settings {
     beta_access: Option<bool>,
     beta_terms: Option<bool>,
     tokens: Option<Tokens>,
-}
-
-/// What can be done to the tokens that were issued.
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Tokens {
-    Revoked,
 }
 
 fn organization(id: &str) -> Result<&'static Organization, Refused> {

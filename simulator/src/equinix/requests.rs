@@ -10,11 +10,10 @@ use super::NAME;
 use super::answer::{Answer, Refusal};
 use super::call::Call;
 use super::loa::marker;
-use super::loas::Flaws;
 use super::parties::{Party, read_party_contacts};
 use super::places;
 use super::products::CROSS_CONNECT;
-use crate::fields::Fields;
+use crate::fields::{Fields, Flaws};
 use crate::world::World;
 
 /// What requests are called in the ledger and in the control interface.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::access::{Client, Sessions};
+use super::access::Client;
 use super::answer::{Form, Refusal};
 use super::beta::Standing;
 use super::call::Call;
@@ -16,6 +16,7 @@ use super::products::Port;
 use super::requests::{LoaRequest, RequestPath};
 use crate::clock::Moment;
 use crate::fields::parse_uuid;
+use crate::sessions::Sessions;
 
 /// How this provider behaves.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -81,7 +81,7 @@ async fn grant(sim: &Sim, request: Request) -> Result<Value, NoToken> {
     let client = Client::with(fields.text("client_id")?, fields.text("client_secret")?);
     let client = client.ok_or_else(NoToken::unknown)?;
     sim.change(|world| {
-        let token = world.equinix.sessions.open(client, world.clock.now().wall);
+        let token = world.equinix.sessions.open(client.id, TOKEN_LIFE, world.clock.now().wall);
         Ok(json!({
             "access_token": token,
             // A string, as in the original.

@@ -59,7 +59,7 @@ async fn traffic_is_counted_and_shown_without_secrets() {
 #[tokio::test]
 async fn a_state_file_brings_the_world_back() {
     let file = std::env::temp_dir().join(format!("{}.json", uuid::Uuid::new_v4()));
-    let options = Options { slots: 12, state: Some(file.clone()) };
+    let options = Options { slots: 12, state: Some(file.clone()), ..Options::default() };
     let bench = Bench::with(options.clone()).await;
     let name = bench.order(&slot(12)).await;
     bench.tell("clock", json!({"advance": "2w"})).await;

@@ -1,6 +1,7 @@
 //! The simulator as its clients meet it: over HTTP.
 
 mod control;
+mod digital_realty;
 mod equinix;
 mod faults;
 mod life;
@@ -100,4 +101,38 @@ impl Bench {
         let short = |it: &Value| format!("{} {}", it["operation"], it["resource"]).replace('"', "");
         entries.map(short).collect()
     }
+}
+
+/// Somebody with a token for a provider's API.
+struct Caller<'a> {
+    bench: &'a Bench,
+    base: &'static str,
+    token: String,
+}
+
+impl Caller<'_> {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bench.raw(method, &format!("{}/{path}", self.base)).bearer_auth(&self.token)
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Value) -> Response {
+        self.request(method, path).json(&body).send().await.unwrap()
+    }
+
+    /// The status of an answer and what it holds, null if nothing.
+    async fn call(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let answer = self.send(method, path, body).await;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.unwrap();
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let answer = self.request(Method::GET, path).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
 }

@@ -5,19 +5,13 @@ mod outside;
 mod search;
 mod strictness;
 
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, Caller, text};
 
 /// The panel of the demo organisation in AM11.
 const PANEL: &str = "CP:0218:0102:13008148";
-
-/// One of the two clients, with a token of its own.
-struct Client<'a> {
-    bench: &'a Bench,
-    token: String,
-}
 
 impl Bench {
     /// Asks for a token.
@@ -26,13 +20,13 @@ impl Bench {
         self.raw(Method::POST, "/equinix/oauth2/v1/token").json(&body).send().await.unwrap()
     }
 
-    async fn client(&self, id: &str) -> Client<'_> {
+    async fn client(&self, id: &str) -> Caller<'_> {
         let granted: Value = self.token(id, "demo-secret").await.json().await.unwrap();
-        Client { bench: self, token: granted["access_token"].as_str().unwrap().to_owned() }
+        Caller { bench: self, base: "/equinix/diloa/v1", token: text(&granted["access_token"]).to_owned() }
     }
 
     /// Both parties: the provider and the requestor.
-    async fn parties(&self) -> (Client<'_>, Client<'_>) {
+    async fn parties(&self) -> (Caller<'_>, Caller<'_>) {
         (self.client("demo").await, self.client("demo-partner").await)
     }
 
@@ -46,28 +40,7 @@ impl Bench {
     }
 }
 
-impl Client<'_> {
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.bench.raw(method, &format!("/equinix/diloa/v1/{path}")).bearer_auth(&self.token)
-    }
-
-    async fn send(&self, method: Method, path: &str, body: Value) -> Response {
-        self.request(method, path).json(&body).send().await.unwrap()
-    }
-
-    /// The status of an answer and what it holds, null if nothing.
-    async fn call(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        let answer = self.send(method, path, body).await;
-        let status = answer.status().as_u16();
-        let body = answer.bytes().await.unwrap();
-        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        let answer = self.request(Method::GET, path).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
-    }
-
+impl Caller<'_> {
     async fn issue(&self, body: Value) -> Value {
         let (status, loa) = self.call(Method::POST, "digitalLoas", body).await;
         assert_eq!(status, 201, "{loa}");
@@ -97,10 +70,6 @@ impl Client<'_> {
     async fn search(&self, query: &str, filter: Value) -> (u16, Value) {
         self.call(Method::POST, &format!("digitalLoas/search{query}"), json!({"filter": filter})).await
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
 }
 
 fn path(loa: &Value) -> String {

@@ -94,7 +94,7 @@ async fn faults_strike_here_too() {
 #[tokio::test]
 async fn a_state_file_brings_loas_tokens_and_reservations_back() {
     let file = std::env::temp_dir().join(format!("{}.json", uuid::Uuid::new_v4()));
-    let options = Options { slots: 500, state: Some(file.clone()) };
+    let options = Options { slots: 500, state: Some(file.clone()), ..Options::default() };
     let bench = Bench::with(options.clone()).await;
     let demo = bench.client("demo").await;
     let mut body = loa_body(1, 2);

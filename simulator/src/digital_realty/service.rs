@@ -1,0 +1,27 @@
+//! What the service says of itself.
+
+use serde_json::json;
+
+use super::answer::{Answer, Refusal};
+use super::call::Call;
+use crate::world::World;
+
+/// The revision of the standard that is played.
+const SCHEMA_VERSION: &str = "2.4.2";
+
+/// GET implementation.
+pub fn implementation(_: &mut World, _: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(json!({
+        "schema_version": SCHEMA_VERSION,
+        "service_version": env!("CARGO_PKG_VERSION"),
+        "supported_network_service_types": [],
+        "supported_network_service_config_types": [],
+        "supported_network_feature_types": [],
+        "supported_network_feature_config_types": [],
+    })))
+}
+
+/// GET health.
+pub fn health(_: &mut World, _: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(json!({"status": "pass", "version": "2", "releaseId": env!("CARGO_PKG_VERSION")})))
+}
