@@ -35,10 +35,14 @@ pub enum DocumentError {
     Kube(#[from] KubeError),
 }
 
-/// The name of the Secret of an object's document.
-pub fn secret_name(object: &str, type_: DocumentType) -> String {
-    let suffix = match type_ {
-        DocumentType::Loa => "-loa",
+/// The name of the Secret of an object's document: of a port's, if it has several.
+pub fn secret_name(object: &str, type_: DocumentType, port: Option<&str>) -> String {
+    let type_ = match type_ {
+        DocumentType::Loa => "loa",
+    };
+    let suffix = match port {
+        Some(port) => format!("-{}-{type_}", in_name(port)),
+        None => format!("-{type_}"),
     };
     if object.len() + suffix.len() <= MAX_NAME {
         return format!("{object}{suffix}");
@@ -95,6 +99,11 @@ pub fn check(document: &[u8]) -> Result<(), DocumentError> {
     Ok(())
 }
 
+/// What of a provider's id can stand in the name of a Secret.
+fn in_name(id: &str) -> String {
+    id.chars().take(63).map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}
+
 fn owned_by(secret: &Secret, object: &impl Resource) -> bool {
     let uid = object.meta().uid.as_deref();
     secret.owner_references().iter().any(|owner| Some(owner.uid.as_str()) == uid)
@@ -116,8 +125,9 @@ mod tests {
     #[test]
     fn a_long_name_makes_a_name_that_fits_and_is_its_own() {
         let (one, other) = ("a".repeat(253), format!("{}b", "a".repeat(252)));
-        assert_eq!(secret_name("ams-1", DocumentType::Loa), "ams-1-loa");
-        assert!(secret_name(&one, DocumentType::Loa).len() <= 253);
-        assert_ne!(secret_name(&one, DocumentType::Loa), secret_name(&other, DocumentType::Loa));
+        assert_eq!(secret_name("ams-1", DocumentType::Loa, None), "ams-1-loa");
+        assert_eq!(secret_name("lag", DocumentType::Loa, Some("CANL-051652")), "lag-canl-051652-loa");
+        assert!(secret_name(&one, DocumentType::Loa, None).len() <= 253);
+        assert_ne!(secret_name(&one, DocumentType::Loa, None), secret_name(&other, DocumentType::Loa, None));
     }
 }

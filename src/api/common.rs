@@ -26,6 +26,26 @@ pub trait Circuit:
     fn common_status_mut(&mut self) -> &mut CommonStatus;
 }
 
+/// A kind whose spec and status begin with what all share.
+macro_rules! circuit {
+    ($kind:ty) => {
+        impl $crate::api::common::Circuit for $kind {
+            fn common(&self) -> &$crate::api::common::CommonSpec {
+                &self.spec.common
+            }
+
+            fn common_status(&self) -> Option<&$crate::api::common::CommonStatus> {
+                self.status.as_ref().map(|status| &status.common)
+            }
+
+            fn common_status_mut(&mut self) -> &mut $crate::api::common::CommonStatus {
+                &mut self.status.get_or_insert_default().common
+            }
+        }
+    };
+}
+pub(super) use circuit;
+
 /// What every circuit's spec can say.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -103,6 +123,9 @@ pub struct CommonStatus {
     /// The intent of any other change at the provider: written before it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
+    /// How many changes that cost, such as added ports, were begun.
+    #[serde(default, skip_serializing_if = "nought")]
+    pub ordered_changes: u32,
     /// What is, or would be, ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanStatus>,
@@ -120,6 +143,10 @@ pub struct CommonStatus {
     /// The last value of the annotation reconcile-at that was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+fn nought(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The intent of an order.
@@ -150,13 +177,16 @@ pub struct Creation {
     pub dismissed: Vec<String>,
 }
 
-/// An order that the provider refused.
+/// What the provider refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// What the refusal was based on: changes with the spec, the account and the annotation reconcile-at.
     pub basis: String,
     /// What the provider said.
     pub message: String,
+    /// The provider has no way to do it at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsupported: bool,
 }
 
 /// The intent of a change at the provider other than an order.
@@ -174,6 +204,9 @@ pub struct Operation {
     /// When the request was about to be sent.
     #[schemars(with = "Time")]
     pub started_at: Timestamp,
+    /// What it is for, where that is an order of its own, such as the first port that is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// What is wanted by it, in one word: another wish, another operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
@@ -189,7 +222,7 @@ pub struct Operation {
 impl Operation {
     /// One that is about to be sent.
     pub fn begun(type_: OperationType, key: String, attempt: u32, started_at: Timestamp) -> Self {
-        Self { type_, key, attempt, started_at, digest: None, refused: None, accepted_at: None }
+        Self { type_, key, attempt, started_at, target: None, digest: None, refused: None, accepted_at: None }
     }
 }
 
@@ -208,6 +241,20 @@ pub enum OperationType {
     SendLoa,
     /// Change the people to turn to.
     UpdateContacts,
+    /// Change what is said of a person.
+    UpdateContact,
+    /// Give a person a role.
+    AssignRole,
+    /// Take a role from a person.
+    UnassignRole,
+    /// Change what can be changed of a connection.
+    UpdateConnection,
+    /// Change what can be changed of one port.
+    UpdatePort,
+    /// Add a port: an order.
+    AddPort,
+    /// Remove a port.
+    RemovePort,
 }
 
 impl OperationType {
@@ -220,7 +267,19 @@ impl OperationType {
             Self::Unauthorize => "unauthorize",
             Self::SendLoa => "send-loa",
             Self::UpdateContacts => "update-contacts",
+            Self::UpdateContact => "update-contact",
+            Self::AssignRole => "assign-role",
+            Self::UnassignRole => "unassign-role",
+            Self::UpdateConnection => "update-connection",
+            Self::UpdatePort => "update-port",
+            Self::AddPort => "add-port",
+            Self::RemovePort => "remove-port",
         }
+    }
+
+    /// Whether it costs: then it is an order, which needs the same consent (S7).
+    pub fn orders(self) -> bool {
+        self == Self::AddPort
     }
 
     /// Whether a look at the upstream object tells whether it happened. A mail can't be seen, and is not repeated (S9).
@@ -249,6 +308,9 @@ pub struct Document {
     /// What it is.
     #[serde(rename = "type")]
     pub type_: DocumentType,
+    /// The provider's id of the port that it is for, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
     /// The Secret that holds it.
     pub secret_name: String,
     /// The key in that Secret.
@@ -262,6 +324,13 @@ pub struct Document {
     /// When the provider gave it.
     #[schemars(with = "Time")]
     pub retrieved_at: Timestamp,
+}
+
+impl Document {
+    /// Whether the one takes the other's place.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.type_ == other.type_ && self.port == other.port
+    }
 }
 
 /// The kinds of document.

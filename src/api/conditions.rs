@@ -40,7 +40,9 @@ pub mod reason {
     pub const INVALID_SPEC: &str = "InvalidSpec";
     pub const NOT_AUTHORIZED: &str = "NotAuthorized";
     pub const NOT_AVAILABLE: &str = "NotAvailable";
+    pub const NOT_SUPPORTED: &str = "NotSupported";
     pub const OWNERSHIP_UNCONFIRMED: &str = "OwnershipUnconfirmed";
+    pub const PROVIDER_FAILED: &str = "ProviderFailed";
     pub const PROVIDER_REFUSED: &str = "ProviderRefused";
     pub const PROVIDER_UNREACHABLE: &str = "ProviderUnreachable";
     pub const RATE_LIMITED: &str = "RateLimited";

@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::claims::{Claim, Rank};
 use super::facts::{Problem, Upstream, Wish};
 use crate::accounts::Account;
-use crate::api::common::{Circuit, DocumentType};
+use crate::api::common::{Circuit, Document, DocumentType};
 use crate::clock::Moment;
+use crate::neighbours::Neighbours;
 use crate::providers::limiter::{Permit, Priority};
 use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::transport::{Asking, SendGuard};
-use crate::secrets::Secrets;
 
 /// The way to one provider for one pass.
 pub struct Access<'a, C> {
@@ -23,6 +23,8 @@ pub struct Access<'a, C> {
     pub permit: Option<&'a Permit>,
     /// Who goes first, without a permit.
     pub priority: Priority,
+    /// What else is in the object's namespace.
+    pub neighbours: Neighbours<'a>,
 }
 
 // Derived, these would ask the same of `C`, which is only referred to.
@@ -51,6 +53,9 @@ pub struct Found {
     pub fits: Vec<Fitting>,
     /// What can be ordered, or why nothing can. Absent where only an order under way is looked for.
     pub offer: Option<Result<Offer, Problem>>,
+    /// The id that stands for what was sent and leaves nothing upstream that could be found: then a person must tell
+    /// whether it was.
+    pub untraceable: Option<String>,
     /// What a partner made and the object stands for ([`Adapter::receives`]), or why it can't be told; none: nothing yet.
     pub received: Option<Result<String, Problem>>,
 }
@@ -133,8 +138,17 @@ pub struct News {
 pub struct Wanted {
     /// What it is.
     pub type_: DocumentType,
+    /// The port that it is for, where there are several.
+    pub port: Option<String>,
     /// What it depends on: another basis, another document.
     pub basis: String,
+}
+
+impl Wanted {
+    /// Whether this document takes its place.
+    pub fn is_for(&self, have: &Document) -> bool {
+        self.type_ == have.type_ && self.port == have.port
+    }
 }
 
 /// What a search is for.
@@ -147,8 +161,6 @@ pub struct Query<'a, O> {
     pub to_order: bool,
     /// Our key for the object's orders (S4).
     pub key: &'a str,
-    /// Secrets that the spec refers to.
-    pub secrets: Secrets<'a>,
     /// Claims a thing for this object unless another claims it: for kinds that pick.
     pub claim: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -230,8 +242,14 @@ pub trait Adapter: Send + Sync + 'static {
         client: &Self::Client,
         permit: &Permit,
         guard: &dyn SendGuard,
+        object: &Self::Object,
         id: &str,
     ) -> impl Future<Output = Outcome<()>> + Send;
+
+    /// What the end costs, or when it comes, as far as that is known beforehand.
+    fn terms(_: &Self::Object) -> Option<String> {
+        None
+    }
 
     /// Whether the object stands for what a partner makes, and orders nothing.
     fn receives(_: &Self::Object) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::key::fingerprint;
-use crate::api::common::{Creation, DeletionPolicy, Operation, OperationType};
+use crate::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
 
 /// What is known of one object at one moment.
 #[derive(Clone, Debug)]
@@ -203,6 +203,8 @@ pub enum Sent {
 pub struct Refusal {
     /// The provider understood and refused: asking again the same is of no use.
     pub by_provider: bool,
+    /// The provider has no way to do it at all.
+    pub unsupported: bool,
     /// The reason, for conditions.
     pub reason: &'static str,
     /// What the provider said.
@@ -210,6 +212,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What is kept of it, so that the same isn't asked again on the same basis (S2).
+    pub fn refused(&self, basis: String) -> Option<Refused> {
+        let kept = || Refused { basis, message: self.message.clone(), unsupported: self.unsupported };
+        self.by_provider.then(kept)
+    }
+
     /// The same, as a reason why the last exchange did not work.
     pub fn trouble(&self) -> Trouble {
         Trouble { reason: self.reason, message: self.message.clone() }
@@ -238,6 +246,8 @@ pub struct Findings {
     pub fits: Vec<Fit>,
     /// What would be ordered, or why nothing can be.
     pub plan: Option<Result<Plan, Problem>>,
+    /// The id that stands for what was sent, where nothing of it could be found.
+    pub untraceable: Option<String>,
     /// What a partner made and the object stands for, or why it can't be told.
     pub received: Option<Result<String, Problem>>,
 }
@@ -279,6 +289,8 @@ pub struct Look {
     pub exact: bool,
     /// The change that is wanted, by what was seen.
     pub wish: Option<Wish>,
+    /// The plan of that change, where it is an order of its own (S7).
+    pub plan: Option<Plan>,
     /// What it told.
     pub heard: Heard,
 }
@@ -288,6 +300,8 @@ pub struct Look {
 pub struct Wish {
     /// What is wanted.
     pub type_: OperationType,
+    /// What an order is for: one of it is enough, in whatever words it is wanted (S9).
+    pub target: Option<String>,
     /// Another wish, another digest.
     pub digest: String,
     /// One line for people.
@@ -325,6 +339,8 @@ pub enum End {
     OnDemand,
     /// Not now, and why.
     NotNow(String),
+    /// It is ending already; what the provider says of that.
+    UnderWay(String),
     /// It has ended by itself.
     Over,
     /// There is nothing that could be ended.
@@ -340,6 +356,8 @@ pub enum Readiness {
     InProgress(String),
     /// Not usable now; neither in progress nor for a person to mend here.
     NotUsable(&'static str, String),
+    /// It failed, and a person must see to it; what the provider says of it.
+    Failed(String),
     /// It ended without our doing, and never comes back; what the provider says of it.
     Ended(String),
 }

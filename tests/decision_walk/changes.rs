@@ -32,6 +32,8 @@ enum Broken {
     ListBelieved,
     /// What can't be seen is not noted before it is sent.
     MailNotNoted,
+    /// What an order is for counts for nothing, only its words.
+    OrderTakenForFree,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +53,8 @@ struct World {
     noted: bool,
     /// A person asks again.
     asked: bool,
+    /// A person changed what is wanted besides: the same thing, in other words.
+    respelled: bool,
     memory: Option<(u8, u8, Came)>,
     pass: Option<Pass>,
 }
@@ -60,6 +64,8 @@ struct Op {
     attempt: u8,
     started: u8,
     accepted: bool,
+    /// In which words it was wanted.
+    respelled: bool,
     /// Refused, and whether a person had asked again by then.
     refused: Option<bool>,
 }
@@ -93,6 +99,12 @@ struct Seen {
 struct Walk {
     type_: OperationType,
     broken: Broken,
+    /// Whether a person may change the words of what is wanted.
+    respells: bool,
+}
+
+fn words(respelled: bool) -> String {
+    format!("wish, respelled: {respelled}")
 }
 
 fn at(tick: u8) -> Timestamp {
@@ -100,12 +112,17 @@ fn at(tick: u8) -> Timestamp {
 }
 
 fn refusal(by_provider: bool) -> Refusal {
-    Refusal { by_provider, reason: "ProviderRefused", message: String::new() }
+    Refusal { by_provider, unsupported: false, reason: "ProviderRefused", message: String::new() }
 }
 
 impl Walk {
-    fn wish(&self) -> Wish {
-        Wish { type_: self.type_, digest: "wish".into(), summary: String::new() }
+    fn target(&self) -> Option<String> {
+        let order = self.type_.orders() && self.broken != Broken::OrderTakenForFree;
+        order.then(|| "p1".into())
+    }
+
+    fn wish(&self, world: &World) -> Wish {
+        Wish { type_: self.type_, target: self.target(), digest: words(world.respelled), summary: String::new() }
     }
 
     fn facts(&self, world: &World, pass: &Pass) -> Facts {
@@ -168,8 +185,13 @@ impl Walk {
             key: "key".into(),
             attempt: op.attempt.into(),
             started_at: at(op.started),
-            digest: Some("wish".into()),
-            refused: op.refused.map(|asked| Refused { basis: format!("{asked}"), message: String::new() }),
+            target: self.target(),
+            digest: Some(words(op.respelled)),
+            refused: op.refused.map(|asked| Refused {
+                basis: format!("{asked}"),
+                message: String::new(),
+                unsupported: false,
+            }),
             accepted_at: accepted.then(|| at(op.started)),
         }
     }
@@ -191,7 +213,8 @@ impl Walk {
             begun: at(seen.begun),
             missing_for: None,
             exact: seen.exact || self.broken == Broken::ListBelieved,
-            wish: (done == Some(false)).then(|| self.wish()),
+            plan: None,
+            wish: (done == Some(false)).then(|| self.wish(world)),
             heard,
         }
     }
@@ -225,6 +248,9 @@ impl Walk {
         if refused && !world.asked && world.pass.is_none() {
             next.push(World { asked: true, ..world.clone() });
         }
+        if self.respells && !world.respelled && world.pass.is_none() {
+            next.push(World { respelled: true, ..world.clone() });
+        }
         next
     }
 
@@ -240,7 +266,13 @@ impl Walk {
             Step::ObserveSingly(_) => self.looks(world, pass, true),
             Step::IntendChange { attempt, .. } => {
                 let attempt = attempt.try_into().unwrap();
-                let operation = Some(Op { attempt, started: world.now, accepted: false, refused: None });
+                let operation = Some(Op {
+                    attempt,
+                    started: world.now,
+                    accepted: false,
+                    respelled: world.respelled,
+                    refused: None,
+                });
                 let noted = world.noted || !self.type_.shows() && self.broken != Broken::MailNotNoted;
                 let written = World { operation, noted, memory: None, ..world.clone() };
                 self.writes(world, written, Pass { may_change: true, ..pass.clone() })
@@ -357,6 +389,7 @@ impl Walk {
             operation: None,
             noted: false,
             asked: false,
+            respelled: false,
             memory: None,
             pass: None,
         };
@@ -378,9 +411,12 @@ impl Walk {
 
 #[test]
 fn a_change_is_made_once_whatever_goes_wrong() {
-    for type_ in [OperationType::Accept, OperationType::SendLoa] {
-        let states =
-            Walk { type_, broken: Broken::Nothing }.walk().unwrap_or_else(|broken| panic!("{type_:?}: {broken}"));
+    // An order, such as of a port, is not placed once more because what is wanted of it changed meanwhile.
+    for (type_, respells) in
+        [(OperationType::Accept, false), (OperationType::SendLoa, false), (OperationType::AddPort, true)]
+    {
+        let walk = Walk { type_, broken: Broken::Nothing, respells };
+        let states = walk.walk().unwrap_or_else(|broken| panic!("{type_:?}: {broken}"));
         println!("{type_:?}: {states} states");
         assert!(states > 1_000, "{type_:?}: only {states} states");
     }
@@ -388,12 +424,13 @@ fn a_change_is_made_once_whatever_goes_wrong() {
 
 #[test]
 fn every_broken_rule_of_changes_is_caught() {
-    for (type_, broken) in [
-        (OperationType::Accept, Broken::NoSettleTime),
-        (OperationType::Accept, Broken::AcceptedForgotten),
-        (OperationType::Accept, Broken::ListBelieved),
-        (OperationType::SendLoa, Broken::MailNotNoted),
+    for (type_, broken, respells) in [
+        (OperationType::Accept, Broken::NoSettleTime, false),
+        (OperationType::Accept, Broken::AcceptedForgotten, false),
+        (OperationType::Accept, Broken::ListBelieved, false),
+        (OperationType::SendLoa, Broken::MailNotNoted, false),
+        (OperationType::AddPort, Broken::OrderTakenForFree, true),
     ] {
-        assert!(Walk { type_, broken }.walk().is_err(), "{broken:?} is not caught");
+        assert!(Walk { type_, broken, respells }.walk().is_err(), "{broken:?} is not caught");
     }
 }

@@ -676,10 +676,15 @@ fn recorded(view: &Object) -> Recorded {
             digest: creation.digest.clone(),
             started_at: creation.started.map(at),
             conflict: creation.conflict,
-            refused: creation.refused.clone().map(|basis| common::Refused { basis, message: String::new() }),
+            refused: creation.refused.clone().map(|basis| common::Refused {
+                basis,
+                message: String::new(),
+                unsupported: false,
+            }),
             dismissed: creation.dismissed.iter().map(ToString::to_string).collect(),
         }),
         operation: status.operation.as_ref().map(|operation| common::Operation {
+            target: None,
             type_: OperationType::Delete,
             key: view.uid.to_string(),
             attempt: operation.attempt.into(),
@@ -715,7 +720,14 @@ fn look(looked: &Looked) -> Look {
         Seen::NotFound => Heard::NotFound,
         Seen::NotHeard => Heard::NotHeard(trouble()),
     };
-    Look { begun: at(looked.begun), missing_for: looked.missing_for.map(units), exact: true, wish: None, heard }
+    Look {
+        begun: at(looked.begun),
+        missing_for: looked.missing_for.map(units),
+        exact: true,
+        wish: None,
+        plan: None,
+        heard,
+    }
 }
 
 fn trouble() -> Trouble {

@@ -522,5 +522,5 @@ impl Object {
 
 /// Why a mutation that was turned away was.
 pub fn refusal(by_provider: bool) -> Refusal {
-    Refusal { by_provider, reason: "ProviderRefused", message: String::new() }
+    Refusal { by_provider, unsupported: false, reason: "ProviderRefused", message: String::new() }
 }

@@ -81,8 +81,14 @@ impl Adapter for Plain {
         Real::observe(at, object, id, as_of).await
     }
 
-    async fn delete(client: &Cloudflare, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {
-        Real::delete(client, permit, guard, id).await
+    async fn delete(
+        client: &Cloudflare,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        object: &Interconnect,
+        id: &str,
+    ) -> Outcome<()> {
+        Real::delete(client, permit, guard, object, id).await
     }
 
     fn show_offer(offer: &Offer, object: &mut Interconnect) {

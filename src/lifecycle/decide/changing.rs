@@ -1,7 +1,7 @@
 //! Changing: one change at a time of what is upstream, each written down before it is sent (S9).
 
 use super::Step;
-use super::saying::shown;
+use super::saying::{awaiting, shown};
 use crate::api::common::Operation;
 use crate::api::conditions::reason;
 use crate::lifecycle::facts::{Facts, Look, Sent, Trouble, Upstream, Wish, at_least};
@@ -36,7 +36,9 @@ pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) 
 /// Whether what was sent may still act, or was taken and doesn't show yet.
 fn pending(facts: &Facts, look: &Look, wish: &Wish, operation: &Operation) -> bool {
     let unsettled = !at_least(look.begun, operation.started_at, facts.account.settle_time);
-    let same = operation.digest.as_deref() == Some(&wish.digest);
+    // What was ordered and doesn't show yet is not ordered once more because it is wanted in other words now.
+    let same = operation.digest.as_deref() == Some(&wish.digest)
+        || operation.type_ == wish.type_ && wish.target.is_some() && operation.target == wish.target;
     operation.refused.is_none() && if operation.accepted_at.is_some() { same } else { unsettled }
 }
 
@@ -71,12 +73,18 @@ fn again(
                 operation.type_.name(),
                 refused.message
             );
-            let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message };
+            let reason = if refused.unsupported { reason::NOT_SUPPORTED } else { reason::PROVIDER_REFUSED };
+            let trouble = Trouble { reason, message };
             Some(Step::Rest(shown(upstream).not_synced(&trouble)))
         }
         _ if !operation.type_.shows() => Some(Step::SettleChange),
         _ => Some(begin(facts, id, look, upstream, wish, operation.attempt + 1)),
     }
+}
+
+/// What is there stays as it is; the change waits for something.
+fn held_up(upstream: &Upstream, word: Word) -> Step {
+    Step::Rest(Verdict { reconciling: Some(word), ..shown(upstream) })
 }
 
 fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, wish: &Wish, attempt: u32) -> Step {
@@ -87,6 +95,17 @@ fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, wish: &Wish,
     // S12: a list that others share, or that lags, is no ground for a change.
     if !look.exact {
         return Step::ObserveSingly(id.into());
+    }
+    // A further attempt is the same order, of which the first had its consent.
+    if let Some(plan) = look.plan.as_ref().filter(|_| attempt == 1) {
+        // S7: it costs, and needs the consent that any order needs.
+        if facts.account.closing {
+            let message = "the account is being deleted: nothing new is ordered from it";
+            return held_up(upstream, Word::new(reason::WAITING_FOR_DEPENDENCY, message));
+        }
+        if plan.needs_approval && !facts.approved(&plan.digest) {
+            return held_up(upstream, awaiting(plan));
+        }
     }
     Step::IntendChange { wish: wish.clone(), attempt }
 }

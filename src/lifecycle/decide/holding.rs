@@ -35,8 +35,11 @@ fn keep(facts: &Facts, id: &str, ordered: bool, look: &Look, upstream: &Upstream
     if let Readiness::Ended(said) = &upstream.readiness {
         return over(facts, said);
     }
-    if let Some(step) = change(facts, id, look, upstream) {
-        return step;
+    match change(facts, id, look, upstream) {
+        // Letters don't wait for a change that waits.
+        Some(Step::Rest(_)) if facts.documents == Documents::Due => {}
+        Some(step) => return step,
+        None => {}
     }
     match &facts.documents {
         Documents::Due => Step::FetchDocuments(id.into()),

@@ -67,9 +67,11 @@ fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     if facts.record_lost() {
         let answer = facts.none_of(&candidates);
         return match facts.marks.create_outcome.as_ref() == Some(&answer) {
-            _ if candidates.is_empty() => lost_record_unsettled(facts, search).unwrap_or_else(|| plan(facts, findings)),
+            _ if candidates.is_empty() && findings.untraceable.is_none() => {
+                lost_record_unsettled(facts, search).unwrap_or_else(|| plan(facts, findings))
+            }
             true => Step::Reopen { dismissed: candidates },
-            false => rest(already_ordered(&answer, &candidates)),
+            false => rest(already_ordered(&answer, &candidates, findings)),
         };
     }
     if facts.answered_nothing_there() {
@@ -78,7 +80,7 @@ fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     }
     if !candidates.is_empty() {
         // S4: what may be ours, and that nobody here holds, is for a person to tell.
-        return rest(already_ordered(&facts.nothing_there(), &candidates));
+        return rest(already_ordered(&facts.nothing_there(), &candidates, findings));
     }
     plan(facts, findings)
 }
@@ -96,6 +98,8 @@ fn plan(facts: &Facts, findings: &Findings) -> Step {
     }
     let plan = match &findings.plan {
         None => return rest(Verdict::underway(reason::CREATING, "making a plan", Next::Backoff)),
+        // What it waits for may be there any moment.
+        Some(Err(problem)) if !problem.stalled => return rest(Verdict::problem(problem, Next::Backoff)),
         Some(Err(problem)) => return rest(Verdict::problem(problem, Next::Poll)),
         Some(Ok(plan)) => plan,
     };
@@ -151,7 +155,7 @@ pub(super) fn resolve(facts: &Facts) -> Step {
         Ok(findings) => match mine(facts, findings).as_slice() {
             [id] => Step::Record { id: id.clone(), ordered: true },
             [] => not_found(facts, search, findings),
-            many => rest(already_ordered(&facts.nothing_there(), many)),
+            many => rest(already_ordered(&facts.nothing_there(), many, findings)),
         },
     }
 }
@@ -204,13 +208,14 @@ fn not_found(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     match facts.answered_nothing_there() {
         // An answer that was there before the question answers something else.
         true if !account.search_proven && !asked => return Step::VoidAnswer,
-        false if !account.search_proven => return rest(outcome_unknown(facts, &candidates)),
+        false if !account.search_proven => return rest(outcome_unknown(facts, &candidates, findings)),
         _ if facts.deletion.is_some() => return Step::Release(Release::Nothing),
         true if asked => return Step::Reopen { dismissed: shown_before(facts, candidates) },
         _ => {}
     }
     let refusal = conflict_noted(facts).then(|| Refusal {
         by_provider: true,
+        unsupported: false,
         reason: reason::PROVIDER_REFUSED,
         message: "the provider answered the order with a conflict, and nothing of it can be found".into(),
     });

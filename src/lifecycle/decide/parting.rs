@@ -93,7 +93,7 @@ fn search_before_release(facts: &Facts) -> Step {
     if candidates.is_empty() {
         return lost_record_unsettled(facts, search).unwrap_or(Step::Release(Release::Nothing));
     }
-    rest(already_ordered(&answer, &candidates))
+    rest(already_ordered(&answer, &candidates, findings))
 }
 
 /// End what is upstream, and wait until it is gone.
@@ -122,6 +122,11 @@ fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) 
     match &upstream.end {
         End::Over => return Step::Release(Release::Ended),
         End::Nothing => return Step::Release(Release::Nothing),
+        // S8: what ends already is not asked to end once more, whoever asked for it.
+        End::UnderWay(_) if facts.deletion_sent().is_some_and(|sent| sent.accepted_at.is_none()) => {
+            return Step::RecordDeleted;
+        }
+        End::UnderWay(why) => return waiting(why, Next::Poll),
         End::NotNow(why) if facts.deletion_sent().is_none() => return waiting(why, Next::Poll),
         End::NotNow(_) | End::OnDemand => {}
     }

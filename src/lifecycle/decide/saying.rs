@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::api::conditions::reason;
-use crate::lifecycle::facts::{Facts, Plan, Readiness, Refusal, Trouble, Upstream};
+use crate::lifecycle::facts::{Facts, Findings, Plan, Readiness, Refusal, Trouble, Upstream};
 use crate::lifecycle::verdict::{Next, Verdict, Word};
 
 pub(super) fn rest(verdict: Verdict) -> Step {
@@ -14,6 +14,7 @@ pub(super) fn shown(upstream: &Upstream) -> Verdict {
     let verdict = match &upstream.readiness {
         Readiness::InProgress(message) => Verdict::underway(reason::WAITING_FOR_PROVIDER, message, Next::Poll),
         Readiness::Ready => Verdict::at_rest(Some(true), Word::new(reason::AVAILABLE, "usable"), Next::Poll),
+        Readiness::Failed(message) => Verdict::stalled(reason::PROVIDER_FAILED, message, Next::Poll),
         Readiness::Ended(message) => Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll),
         Readiness::NotUsable(reason, message) => Verdict::at_rest(Some(false), Word::new(reason, message), Next::Poll),
     };
@@ -57,11 +58,16 @@ pub(super) fn refused_verdict(message: &str) -> Verdict {
 }
 
 pub(super) fn awaiting_approval(plan: &Plan) -> Verdict {
+    let Word { reason, message } = awaiting(plan);
+    Verdict::underway(reason, message, Next::Poll)
+}
+
+pub(super) fn awaiting(plan: &Plan) -> Word {
     let message = format!(
         "{}. To order it: kubectl annotate --overwrite … interconnect-operator.io/approved-plan={}",
         plan.summary, plan.digest
     );
-    Verdict::underway(reason::AWAITING_APPROVAL, message, Next::Poll)
+    Word::new(reason::AWAITING_APPROVAL, message)
 }
 
 pub(super) fn already_taken(other: &str) -> Verdict {
@@ -76,21 +82,27 @@ pub(super) fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
     Verdict::stalled(reason::IDENTITY_CONFLICT, message, Next::Change)
 }
 
-pub(super) fn already_ordered(answer: &str, candidates: &[String]) -> Verdict {
-    let message = format!(
-        "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}",
-        candidates.join(", "),
-    );
+pub(super) fn already_ordered(answer: &str, candidates: &[String], findings: &Findings) -> Verdict {
+    let message = match &findings.untraceable {
+        None => format!(
+            "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}",
+            candidates.join(", "),
+        ),
+        Some(id) => format!(
+            "the record of this object is lost, and nothing at the provider tells whether it was sent. If it was: kubectl annotate … interconnect-operator.io/external-id={id}. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}"
+        ),
+    };
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
 }
 
-pub(super) fn outcome_unknown(facts: &Facts, candidates: &[String]) -> Verdict {
+pub(super) fn outcome_unknown(facts: &Facts, candidates: &[String], findings: &Findings) -> Verdict {
     let seen = match candidates {
         [] => String::new(),
         some => format!(" (there is {}, which may be anybody's)", some.join(", ")),
     };
     let message = format!(
-        "the answer to the order was lost and a search can't tell. Look at the provider{seen}. If it is there: kubectl annotate … interconnect-operator.io/external-id=ID. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        "the answer to the order was lost and a search can't tell. Look at the provider{seen}. If it is there: kubectl annotate … interconnect-operator.io/external-id={}. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        findings.untraceable.as_deref().unwrap_or("ID"),
         facts.nothing_there()
     );
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll) }

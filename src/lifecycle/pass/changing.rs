@@ -1,14 +1,15 @@
 //! The effects of changing what is upstream, other than by an order or an end.
 
 use k8s_controller::events::EventType;
+use serde_json::json;
 
 use super::{Evidence, Flow, Look, Pass, not_sent};
-use crate::api::common::{Circuit, Operation, Refused};
+use crate::api::common::{Circuit, Operation};
 use crate::api::conditions::reason;
 use crate::leader::IntentWritten;
-use crate::lifecycle::adapter::{Adapter, Change, Noted};
+use crate::lifecycle::adapter::{Adapter, Change, Noted, Offer};
 use crate::lifecycle::engine::PassError;
-use crate::lifecycle::facts::{Refusal, Sent, Wish};
+use crate::lifecycle::facts::{Plan, Refusal, Sent, Wish};
 use crate::lifecycle::memory::{SentFor, lock};
 use crate::providers::outcome::Outcome;
 
@@ -27,7 +28,11 @@ impl<A: Adapter> Pass<'_, A> {
         let intent = IntentWritten::now(self.clock());
         let operation = Operation::begun(wish.type_, self.key(), attempt, intent.wall);
         let digest = Some(wish.digest.clone());
-        changed.common_status_mut().operation = Some(Operation { digest, ..operation });
+        let status = changed.common_status_mut();
+        if attempt == 1 && wish.type_.orders() {
+            status.ordered_changes += 1;
+        }
+        status.operation = Some(Operation { target: wish.target.clone(), digest, ..operation });
         lock(&self.memory).change = None;
         self.write(changed).await?;
         self.may_change = Some(intent);
@@ -52,6 +57,15 @@ impl<A: Adapter> Pass<'_, A> {
         memory.last_mutation = Some(self.clock().now());
         drop(memory);
         self.evidence = Evidence::default();
+    }
+
+    /// The plan of a change that costs (S7). No two such changes of an object have the same, so that no consent serves twice.
+    pub(super) fn change_plan(&self) -> Option<Plan> {
+        let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return None };
+        let change = seen.change.as_ref().filter(|change| change.wish.type_.orders())?;
+        let request = json!({"request": change.request, "number": self.status().ordered_changes});
+        let offer = Offer { request, summary: change.wish.summary.clone(), picks: Default::default() };
+        Some(self.plan(&offer, self.entry.account.as_deref()?))
     }
 
     /// The change that was seen to be wanted, if it is the one that the intent is of.
@@ -87,11 +101,18 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn withdraw_change(&mut self, refusal: Refusal) -> Result<(), PassError> {
         self.event(EventType::Warning, "ChangeRefused", refusal.message.clone()).await;
         let basis = self.basis();
-        let refused = refusal.by_provider.then(|| Refused { basis, message: refusal.message.clone() });
+        let refused = refusal.refused(basis);
         let mut changed = self.object.clone();
         let operation = changed.common_status_mut().operation.take();
         if let (None, Some(operation)) = (&refused, &operation) {
             A::note_change(&wish_of(operation), Noted::NotDone, &mut changed);
+        }
+        if let (None, Some(Operation { type_, .. })) = (&refused, &operation)
+            && type_.orders()
+        {
+            // The consent was not used up.
+            let status = changed.common_status_mut();
+            status.ordered_changes = status.ordered_changes.saturating_sub(1);
         }
         let kept = |refused| operation.map(|operation| Operation { refused: Some(refused), ..operation });
         changed.common_status_mut().operation = refused.and_then(kept);
@@ -119,5 +140,6 @@ impl<A: Adapter> Pass<'_, A> {
 }
 
 fn wish_of(operation: &Operation) -> Wish {
-    Wish { type_: operation.type_, digest: operation.digest.clone().unwrap_or_default(), summary: String::new() }
+    let (target, digest) = (operation.target.clone(), operation.digest.clone().unwrap_or_default());
+    Wish { type_: operation.type_, target, digest, summary: String::new() }
 }

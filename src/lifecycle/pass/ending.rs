@@ -68,9 +68,10 @@ impl<A: Adapter> Pass<'_, A> {
             return not_sent("the deletion was not prepared in this pass");
         };
         let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
-        self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}")).await;
+        let terms = A::terms(&self.object).map(|terms| format!(": {terms}")).unwrap_or_default();
+        self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}{terms}")).await;
         match self.engine.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::delete(client, permit, &permission, id).await,
+            Ok(permission) => A::delete(client, permit, &permission, &self.object, id).await,
             Err(why) => not_sent(why),
         }
     }

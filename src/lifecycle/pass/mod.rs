@@ -53,6 +53,7 @@ pub enum Flow {
 /// One pass over one object.
 pub struct Pass<'e, A: Adapter> {
     engine: &'e Engine<A>,
+    namespace: String,
     object: A::Object,
     read: Read,
     read_at: Moment,
@@ -106,6 +107,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
         let entry = engine.shared.accounts.get(&namespace, &object.common().account_ref.name);
         let pass = Self {
             engine,
+            namespace,
             object,
             read: Read::Cached,
             read_at: engine.shared.clock.now(),
@@ -212,7 +214,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
                 heard_ago: memory.heard.map(|heard| self.clock().since(heard)),
             },
             search: self.evidence.search.clone(),
-            look: self.evidence.seen.as_ref().map(look),
+            look: self.evidence.seen.as_ref().map(|seen| look(seen, self.change_plan())),
             probe: self.evidence.probe.clone(),
             documents: self.evidence.documents.clone(),
             basis: self.basis(),
@@ -330,9 +332,12 @@ impl<'e, A: Adapter> Pass<'e, A> {
         if let Some(account) = &self.entry.account {
             self.engine.shared.accounts.heed(account, failure);
         }
-        let by_provider = matches!(failure.kind, FailureKind::Forbidden | FailureKind::Refused(400 | 404 | 422));
+        let unsupported = matches!(failure.kind, FailureKind::Refused(405 | 501));
+        let understood =
+            matches!(failure.kind, FailureKind::Forbidden | FailureKind::Refused(400 | 404 | 413 | 415 | 422));
+        let by_provider = understood || unsupported;
         let reason = if by_provider { reason::PROVIDER_REFUSED } else { failure_reason(failure.kind) };
-        Refusal { by_provider, reason, message: failure.message.clone() }
+        Refusal { by_provider, unsupported, reason, message: failure.message.clone() }
     }
 
     fn count<T>(&self, operation: &'static str, outcome: &Outcome<T>) {
@@ -354,7 +359,7 @@ fn not_sent<T>(why: impl std::fmt::Display) -> Outcome<T> {
     Outcome::NotDone(Failure::new(FailureKind::NotSent, why))
 }
 
-fn look<A: Adapter>(look: &Look<A>) -> facts::Look {
+fn look<A: Adapter>(look: &Look<A>, plan: Option<facts::Plan>) -> facts::Look {
     let heard = match &look.seen {
         Ok(seen) => Heard::Found(seen.upstream.clone()),
         Err(ReadError::NotFound(_)) => Heard::NotFound,
@@ -364,7 +369,7 @@ fn look<A: Adapter>(look: &Look<A>) -> facts::Look {
     };
     let change = look.seen.as_ref().ok().and_then(|seen| seen.change.as_ref());
     let wish = change.map(|change| change.wish.clone());
-    facts::Look { begun: look.begun, missing_for: look.missing_for, exact: look.exact, wish, heard }
+    facts::Look { begun: look.begun, missing_for: look.missing_for, exact: look.exact, wish, plan, heard }
 }
 
 fn failure_reason(kind: FailureKind) -> &'static str {

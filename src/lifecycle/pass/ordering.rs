@@ -6,7 +6,7 @@ use k8s_controller::events::EventType;
 use kube::Resource;
 
 use super::{Evidence, Pass, not_sent};
-use crate::api::common::{Circuit, Creation, Refused};
+use crate::api::common::{Circuit, Creation};
 use crate::api::conditions::reason;
 use crate::api::{CIRCUIT_FINALIZER, annotations};
 use crate::kubernetes::MetadataChange;
@@ -139,8 +139,7 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn withdraw(&mut self, refusal: Option<Refusal>) -> Result<(), PassError> {
         let basis = self.basis();
-        let refused = refusal.as_ref().filter(|refusal| refusal.by_provider);
-        let refused = refused.map(|refusal| Refused { basis, message: refusal.message.clone() });
+        let refused = refusal.as_ref().and_then(|refusal| refusal.refused(basis));
         if let Some(refused) = &refused {
             self.event(EventType::Warning, reason::PROVIDER_REFUSED, refused.message.clone()).await;
         }

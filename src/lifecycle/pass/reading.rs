@@ -19,9 +19,9 @@ use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Read, Search, Trou
 use crate::lifecycle::key::{names_something, plan_digest, sha256};
 use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::Next;
+use crate::neighbours::Neighbours;
 use crate::providers::limiter::Priority;
 use crate::providers::outcome::{Failure, ReadError};
-use crate::secrets::Secrets;
 
 impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn read_fresh(&mut self) -> Result<(), PassError> {
@@ -76,7 +76,8 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) fn access<'a>(&'a self, account: &'a Account) -> Option<Access<'a, A::Client>> {
         let ready = conditions::true_reason(&self.status().conditions, READY).is_some();
         let priority = if ready { Priority::Poll } else { Priority::Transition };
-        Some(Access { client: A::client(account)?, permit: self.permit.as_ref(), priority })
+        let neighbours = Neighbours { client: &self.engine.shared.client, namespace: &self.namespace };
+        Some(Access { client: A::client(account)?, permit: self.permit.as_ref(), priority, neighbours })
     }
 
     pub(super) async fn search(&mut self) -> Result<Flow, PassError> {
@@ -97,10 +98,8 @@ impl<A: Adapter> Pass<'_, A> {
         let found = {
             let claimant = self.engine.claimant(&self.object);
             let claim = |on: &str| self.engine.shared.claims.try_wish(&claimant, on);
-            let namespace = self.object.namespace().unwrap_or_default();
-            let secrets = Secrets { client: &self.engine.shared.client, namespace: &namespace };
             let key = self.key();
-            let query = Query { object: &self.object, not_before, to_order, key: &key, secrets, claim: &claim };
+            let query = Query { object: &self.object, not_before, to_order, key: &key, claim: &claim };
             let Some(at) = self.access(&account) else { return Ok(self.rested(Next::Backoff)) };
             match account.trusted() {
                 Ok(()) => A::search(at, query).await,
@@ -134,7 +133,14 @@ impl<A: Adapter> Pass<'_, A> {
             self.evidence.offer = Some(offer);
             Ok(plan)
         });
-        Findings { ours: found.ours, namesakes: found.namesakes, fits, plan, received: found.received }
+        Findings {
+            ours: found.ours,
+            namesakes: found.namesakes,
+            fits,
+            plan,
+            untraceable: found.untraceable,
+            received: found.received,
+        }
     }
 
     pub(super) fn plan(&self, offer: &Offer, account: &Account) -> Plan {
@@ -195,8 +201,7 @@ impl<A: Adapter> Pass<'_, A> {
             return Documents::Settled;
         }
         let kept = self.status().documents;
-        let missing =
-            wanted.iter().any(|want| !kept.iter().any(|have| have.type_ == want.type_ && have.basis == want.basis));
+        let missing = wanted.iter().any(|want| !kept.iter().any(|have| want.is_for(have) && have.basis == want.basis));
         if missing {
             return Documents::Due;
         }
@@ -232,13 +237,14 @@ impl<A: Adapter> Pass<'_, A> {
         self.evidence.documents = Documents::Settled;
         let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return };
         for wanted in A::documents(&self.object, id, &seen.details) {
-            let name = documents::secret_name(&self.object.name_any(), wanted.type_);
+            let name = documents::secret_name(&self.object.name_any(), wanted.type_, wanted.port.as_deref());
             let Some(at) = self.access(&account) else { return };
             let fetched = A::fetch(at, &self.object, id, &wanted).await.map_err(|error| error.to_string());
             let stored = match fetched {
                 Ok(document) => {
                     let kept = Document {
                         type_: wanted.type_,
+                        port: wanted.port,
                         secret_name: name.clone(),
                         key: documents::KEY.into(),
                         sha256: sha256(&document),
@@ -254,7 +260,7 @@ impl<A: Adapter> Pass<'_, A> {
             match stored {
                 Ok(kept) => {
                     self.event(EventType::Normal, "LoaStored", format!("{} bytes in Secret {name}", kept.bytes)).await;
-                    self.evidence.stored.retain(|have| have.type_ != kept.type_);
+                    self.evidence.stored.retain(|have| !have.same_as(&kept));
                     self.evidence.stored.push(kept);
                     lock(&self.memory).documents_checked = Some(self.clock().now());
                 }

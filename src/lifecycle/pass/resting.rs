@@ -54,7 +54,7 @@ impl<A: Adapter> Pass<'_, A> {
             status.upstream_account.get_or_insert_with(|| account.upstream.clone());
         }
         for document in &self.evidence.stored {
-            status.documents.retain(|have| have.type_ != document.type_);
+            status.documents.retain(|have| !have.same_as(document));
             status.documents.push(document.clone());
         }
         if plan.is_some() {
@@ -81,7 +81,7 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) fn plan_to_show(&self) -> Option<PlanStatus> {
         match &self.evidence.search {
             Some(Search { found: Ok(Findings { plan: Some(Ok(plan)), .. }), .. }) => Some(self.shown(plan)),
-            _ => None,
+            _ => self.change_plan().map(|plan| self.shown(&plan)),
         }
     }
 

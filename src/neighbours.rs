@@ -1,25 +1,26 @@
-//! Secrets that a spec refers to: read by name, in the object's own namespace (S10).
+//! What a spec refers to in the object's own namespace: read by name, never listed (S10).
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
 use secrecy::SecretString;
 
+use crate::api::common::Circuit;
 use crate::api::conditions::reason;
-use crate::kubernetes::in_time;
+use crate::kubernetes::{KubeError, in_time};
 use crate::lifecycle::facts::Problem;
 
-/// The Secrets of one namespace.
+/// The other objects of one namespace.
 #[derive(Clone, Copy)]
-pub struct Secrets<'a> {
+pub struct Neighbours<'a> {
     /// The API server.
     pub client: &'a Client,
     /// The namespace.
     pub namespace: &'a str,
 }
 
-impl Secrets<'_> {
-    /// The text under this key, without white space around it.
-    pub async fn read(self, name: &str, key: &str) -> Result<SecretString, Problem> {
+impl Neighbours<'_> {
+    /// The text under this key of a Secret, without white space around it.
+    pub async fn secret(self, name: &str, key: &str) -> Result<SecretString, Problem> {
         let waiting = |message: String| Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message);
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), self.namespace);
         let found = in_time(secrets.get_opt(name)).await;
@@ -30,5 +31,11 @@ impl Secrets<'_> {
         let text = value.and_then(|value| String::from_utf8(value.0).ok());
         let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         text.map(SecretString::from).ok_or_else(|| waiting(format!("the Secret {name} needs text under the key {key}")))
+    }
+
+    /// The circuit of this name, if there is one.
+    pub async fn circuit<K: Circuit>(self, name: &str) -> Result<Option<K>, KubeError> {
+        let circuits: Api<K> = Api::namespaced(self.client.clone(), self.namespace);
+        in_time(circuits.get_opt(name)).await
     }
 }
