@@ -85,7 +85,8 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+// Nearly all of it is waiting for others: more threads would cost more than they bring.
+#[tokio::main(flavor = "current_thread")]
 async fn start(run: Run) -> Result<(), String> {
     init_logs(run.log_format);
     let client = Client::try_default().await.map_err(|error| format!("no way to a Kubernetes API server: {error}"))?;

@@ -32,6 +32,8 @@ use crate::api::conditions::READY;
 use crate::api::{ProviderAccount, crds};
 use crate::effects;
 use crate::events::Events;
+use crate::kinds::cloud_access_port::CloudAccessPortAdapter;
+use crate::kinds::contact::ContactAdapter;
 use crate::kinds::digital_loa::DigitalLoaAdapter;
 use crate::kinds::digital_loa_request::DigitalLoaRequestAdapter;
 use crate::kinds::interconnect::InterconnectAdapter;
@@ -140,6 +142,8 @@ fn kinds(shared: &Arc<Shared>) -> Vec<Arc<dyn Kind>> {
         Arc::new(Engine::<InterconnectAdapter>::new(shared.clone())),
         Arc::new(Engine::<DigitalLoaAdapter>::new(shared.clone())),
         Arc::new(Engine::<DigitalLoaRequestAdapter>::new(shared.clone())),
+        Arc::new(Engine::<ContactAdapter>::new(shared.clone())),
+        Arc::new(Engine::<CloudAccessPortAdapter>::new(shared.clone())),
     ]
 }
 

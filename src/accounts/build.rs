@@ -10,12 +10,13 @@ use kube::runtime::reflector::ObjectRef;
 use url::Url;
 
 use super::{Account, Provider, credentials, endpoint};
-use crate::api::account::{ProviderAccount, ProviderAccountSpec};
+use crate::api::account::{DigitalRealtyAccount, ProviderAccount, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::clock::Clock;
 use crate::duration::parse;
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::equinix::{self, Equinix, Guesses};
+use crate::providers::ix_api::{self, IxApi};
 use crate::providers::limiter::Rate;
 use crate::providers::outcome::Failure;
 use crate::providers::transport::{Observer, Setup};
@@ -74,14 +75,20 @@ struct Place {
 fn place(spec: &ProviderAccountSpec) -> Place {
     let (published, per) = cloudflare::PUBLISHED_LIMIT;
     let requests = NonZeroU32::new(published).unwrap_or(NonZeroU32::MIN);
-    match &spec.equinix {
-        Some(_) => Place {
+    match (&spec.equinix, &spec.digital_realty) {
+        (Some(_), _) => Place {
             name: "equinix",
             endpoint: equinix::PUBLIC_ENDPOINT,
             hosts: equinix::PUBLIC_HOSTS,
             rate: equinix::ASSUMED_RATE,
         },
-        None => Place {
+        (None, Some(_)) => Place {
+            name: "digital-realty",
+            endpoint: ix_api::PUBLIC_ENDPOINT,
+            hosts: ix_api::PUBLIC_HOSTS,
+            rate: ix_api::ASSUMED_RATE,
+        },
+        (None, None) => Place {
             name: "cloudflare",
             endpoint: cloudflare::PUBLIC_ENDPOINT,
             hosts: cloudflare::PUBLIC_HOSTS,
@@ -114,7 +121,7 @@ pub fn build(
         client,
         trusted: AtomicBool::new(trusted),
         reference: ObjectRef::from_obj(account),
-        provider: provider(spec, secret, setup)?,
+        provider: provider(spec, secret, setup, with.allowed_endpoints)?,
         upstream: super::upstream(spec),
         // S3: whatever was sent has surely settled by then, and whoever sent it no longer leads.
         settle_time: settle_time.max(timeout * 2 + with.lease_duration),
@@ -134,11 +141,20 @@ fn client(spec: &ProviderAccountSpec, secret: &Secret) -> Result<Option<String>,
     Ok(of_equinix.map(|credentials| credentials.client_id))
 }
 
-fn provider(spec: &ProviderAccountSpec, secret: &Secret, setup: Setup) -> Result<Provider, Unusable> {
+fn provider(
+    spec: &ProviderAccountSpec,
+    secret: &Secret,
+    setup: Setup,
+    allowed_endpoints: &[Url],
+) -> Result<Provider, Unusable> {
     if let Some(identity) = &spec.cloudflare {
         let credentials = credentials::cloudflare(secret)?;
         let client = Cloudflare::new(identity.account_id.clone(), &credentials, setup).map_err(Unusable::Client)?;
         return Ok(Provider::Cloudflare(client));
+    }
+    if let Some(identity) = &spec.digital_realty {
+        let client = digital_realty(identity, secret, setup, allowed_endpoints)?;
+        return Ok(Provider::DigitalRealty(Box::new(client)));
     }
     let Some(equinix) = &spec.equinix else { return Err(Unusable::Spec("no provider is named")) };
     let known = Guesses::default();
@@ -148,6 +164,28 @@ fn provider(spec: &ProviderAccountSpec, secret: &Secret, setup: Setup) -> Result
     };
     let client = Equinix::new(credentials::equinix(secret)?, guesses, setup).map_err(Unusable::Client)?;
     Ok(Provider::Equinix(client))
+}
+
+fn digital_realty(
+    identity: &DigitalRealtyAccount,
+    secret: &Secret,
+    setup: Setup,
+    allowed_endpoints: &[Url],
+) -> Result<IxApi, Unusable> {
+    let token_endpoint = endpoint::resolve(
+        identity.token_endpoint.as_deref(),
+        ix_api::PUBLIC_TOKEN_ENDPOINT,
+        ix_api::PUBLIC_HOSTS,
+        allowed_endpoints,
+    )?;
+    let managing = identity.managing_account.clone();
+    let accounts = ix_api::Accounts {
+        consuming: identity.consuming_account.clone().unwrap_or_else(|| managing.clone()),
+        billing: identity.billing_account.clone().unwrap_or_else(|| managing.clone()),
+        managing,
+    };
+    let credentials = credentials::digital_realty(secret)?;
+    IxApi::new(credentials, token_endpoint, accounts, identity.lag_loa, setup).map_err(Unusable::Client)
 }
 
 fn rate(spec: &ProviderAccountSpec, known: Rate) -> Result<Rate, Unusable> {

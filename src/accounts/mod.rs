@@ -21,6 +21,7 @@ use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
 use crate::providers::cloudflare::Cloudflare;
 use crate::providers::equinix::Equinix;
+use crate::providers::ix_api::IxApi;
 use crate::providers::limiter::Rate;
 use crate::providers::outcome::{Failure, FailureKind};
 
@@ -30,6 +31,8 @@ pub enum Provider {
     Cloudflare(Cloudflare),
     /// Equinix.
     Equinix(Equinix),
+    /// Digital Realty.
+    DigitalRealty(Box<IxApi>),
 }
 
 /// One account, as a ProviderAccount and its Secret describe it.
@@ -205,10 +208,11 @@ impl Accounts {
 /// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
 pub fn upstream(spec: &ProviderAccountSpec) -> String {
     let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-    match &spec.cloudflare {
-        Some(identity) => format!("cloudflare/{}{elsewhere}", identity.account_id),
+    match (&spec.cloudflare, &spec.digital_realty) {
+        (Some(identity), _) => format!("cloudflare/{}{elsewhere}", identity.account_id),
+        (None, Some(identity)) => format!("digital-realty/{}{elsewhere}", identity.managing_account),
         // Ids are the same for all of Equinix' customers.
-        None => format!("equinix{elsewhere}"),
+        (None, None) => format!("equinix{elsewhere}"),
     }
 }
 

@@ -15,7 +15,7 @@ use url::Url;
 use super::build::{Surroundings, build};
 use super::credentials::{self, CredentialsError};
 use super::{Account, Entry, Provider, beta};
-use crate::api::account::{ProviderAccount, ProviderAccountStatus};
+use crate::api::account::{ProviderAccount, ProviderAccountSpec, ProviderAccountStatus};
 use crate::api::conditions::{READY, RECONCILING, STALLED, reason};
 use crate::api::{IN_USE_FINALIZER, annotations};
 use crate::duration::{jitter, parse};
@@ -263,8 +263,7 @@ impl AccountController {
             conditions::put(&mut status.conditions, type_, &say, generation);
         }
         status.observed_generation = generation;
-        let cloudflare = account.spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
-        status.upstream_account = Some(cloudflare.unwrap_or_else(|| "Equinix".into()));
+        status.upstream_account = Some(upstream_account(&account.spec));
         status.held_secret = held;
         let known = self.shared.accounts.get(&namespace(account), &account.name_any()).account;
         if let Some(built) = known.filter(|built| built.client.is_some() && built.client != status.client) {
@@ -326,6 +325,7 @@ async fn probe(account: &Account) -> Result<(), Failure> {
     match &account.provider {
         Provider::Cloudflare(client) => client.probe(asking).await,
         Provider::Equinix(client) => client.probe(asking).await,
+        Provider::DigitalRealty(client) => client.probe(asking).await,
     }
 }
 
@@ -342,7 +342,7 @@ fn standing(probe: Result<(), Failure>) -> Standing {
         ),
         FailureKind::Forbidden => {
             let message = format!(
-                "the credentials have no right to this product: {failure}. Give the token the rights that docs/providers.md names"
+                "the credentials have no right to this: {failure}. Give them the rights that docs/providers.md names, or mend the account's numbers"
             );
             Standing::problem(reason::NOT_AUTHORIZED, message)
         }
@@ -357,6 +357,13 @@ fn version(account: &ProviderAccount, secret: &Secret) -> String {
     let spec = account.metadata.generation.unwrap_or_default();
     // The resourceVersion changes with our own finalizer too; a client built once more does no harm.
     format!("{spec}-{}", secret.resource_version().unwrap_or_default())
+}
+
+/// The provider's name of the account, for people.
+fn upstream_account(spec: &ProviderAccountSpec) -> String {
+    let cloudflare = spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
+    let digital_realty = spec.digital_realty.as_ref().map(|identity| identity.managing_account.clone());
+    cloudflare.or(digital_realty).unwrap_or_else(|| "Equinix".into())
 }
 
 fn namespace(account: &ProviderAccount) -> String {

@@ -26,11 +26,12 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare) && has(self.equinix) == has(oldSelf.equinix)")
+#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare) && has(self.equinix) == has(oldSelf.equinix) && has(self.digitalRealty) == has(oldSelf.digitalRealty) && (!has(self.digitalRealty) || (self.digitalRealty.managingAccount == oldSelf.digitalRealty.managingAccount && has(self.digitalRealty.tokenEndpoint) == has(oldSelf.digitalRealty.tokenEndpoint) && (!has(self.digitalRealty.tokenEndpoint) || self.digitalRealty.tokenEndpoint == oldSelf.digitalRealty.tokenEndpoint)))")
     .message("the provider and its account id are immutable: circuits were ordered from them. Make another ProviderAccount"))]
 #[x_kube(validation = Rule::new("has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)")
     .message("spec.endpoint is immutable: circuits were ordered there. Make another ProviderAccount"))]
-#[x_kube(validation = Rule::new("has(self.cloudflare) != has(self.equinix)").message("name the provider: set exactly one of spec.cloudflare and spec.equinix"))]
+#[x_kube(validation = Rule::new("[has(self.cloudflare), has(self.equinix), has(self.digitalRealty)].exists_one(named, named)")
+    .message("name the provider: set exactly one of spec.cloudflare, spec.equinix and spec.digitalRealty"))]
 pub struct ProviderAccountSpec {
     /// An account at Cloudflare, for Network Interconnects (CNI).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,13 +39,16 @@ pub struct ProviderAccountSpec {
     /// An organisation at Equinix, for Digital LOAs: the client whose credentials are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equinix: Option<EquinixAccount>,
+    /// Accounts at Digital Realty, for Cloud Access Ports over IX-API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digital_realty: Option<DigitalRealtyAccount>,
     /// Where the provider's API is. Default: the provider's public one. Other hosts only if the operator runs with --allow-endpoint. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500))]
     #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
         .message("must be an absolute http(s) URL such as https://api.cloudflare.com/client/v4"))]
     pub endpoint: Option<String>,
-    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey. Equinix: clientId and clientSecret.
+    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey. Equinix and Digital Realty: clientId and clientSecret.
     pub credentials_secret_ref: SecretRef,
     /// How often each circuit is looked at, such as 30s, 5m or 1h. Default 5m.
     #[serde(default = "default_poll_interval")]
@@ -110,6 +114,32 @@ pub struct BetaAccess {
     /// The name of the user's company.
     #[schemars(length(min = 1, max = 200))]
     pub company_name: String,
+}
+
+/// Accounts at Digital Realty. The credentials must be able to use them all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DigitalRealtyAccount {
+    /// Where tokens are given out. Default: the provider's public place. Other hosts only if the operator runs with --allow-endpoint. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
+    #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
+        .message("must be an absolute http(s) URL such as https://login.digitalrealty.com/connect/token"))]
+    pub token_endpoint: Option<String>,
+    /// The account that manages what is ordered, such as A0087999. Immutable.
+    #[schemars(length(min = 1, max = 64))]
+    pub managing_account: String,
+    /// The account that uses what is ordered. Default: the managing one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub consuming_account: Option<String>,
+    /// The account that pays for what is ordered. Default: the managing one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub billing_account: Option<String>,
+    /// True: a LAG has an LOA of its own, besides those of its ports. Default false: the provider has none yet.
+    #[serde(default)]
+    pub lag_loa: bool,
 }
 
 /// Names a Secret in the same namespace.

@@ -6,14 +6,19 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::json;
 
-use super::{DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount};
+use super::{CloudAccessPort, Contact, DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount};
 
 /// Every CRD of ours.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [ProviderAccount::crd(), Interconnect::crd(), DigitalLoa::crd(), DigitalLoaRequest::crd()]
-        .into_iter()
-        .map(finish)
-        .collect()
+    let all = [
+        ProviderAccount::crd(),
+        Interconnect::crd(),
+        DigitalLoa::crd(),
+        DigitalLoaRequest::crd(),
+        Contact::crd(),
+        CloudAccessPort::crd(),
+    ];
+    all.into_iter().map(finish).collect()
 }
 
 /// Adds what the derive macros can't say.

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Circuit, CommonSpec, CommonStatus};
+use super::common::{CommonSpec, CommonStatus, circuit};
 
 /// An electronic Letter of Authorisation at Equinix.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
@@ -366,16 +366,4 @@ pub struct Link {
     pub href: String,
 }
 
-impl Circuit for DigitalLoa {
-    fn common(&self) -> &CommonSpec {
-        &self.spec.common
-    }
-
-    fn common_status(&self) -> Option<&CommonStatus> {
-        self.status.as_ref().map(|status| &status.common)
-    }
-
-    fn common_status_mut(&mut self) -> &mut CommonStatus {
-        &mut self.status.get_or_insert_default().common
-    }
-}
+circuit!(DigitalLoa);

@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Circuit, CommonSpec, CommonStatus};
+use super::common::{CommonSpec, CommonStatus, circuit};
 use super::digital_loa::{PartyContacts, Requestor};
 
 /// Asks a partner for electronic LOAs, once.
@@ -83,16 +83,4 @@ pub struct Arrived {
     pub state: Option<String>,
 }
 
-impl Circuit for DigitalLoaRequest {
-    fn common(&self) -> &CommonSpec {
-        &self.spec.common
-    }
-
-    fn common_status(&self) -> Option<&CommonStatus> {
-        self.status.as_ref().map(|status| &status.common)
-    }
-
-    fn common_status_mut(&mut self) -> &mut CommonStatus {
-        &mut self.status.get_or_insert_default().common
-    }
-}
+circuit!(DigitalLoaRequest);

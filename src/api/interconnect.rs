@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Circuit, CommonSpec, CommonStatus, SecretKeyRef};
+use super::common::{CommonSpec, CommonStatus, SecretKeyRef, circuit};
 
 /// A port with Cloudflare.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
@@ -205,16 +205,4 @@ pub struct Facility {
     pub address: Vec<String>,
 }
 
-impl Circuit for Interconnect {
-    fn common(&self) -> &CommonSpec {
-        &self.spec.common
-    }
-
-    fn common_status(&self) -> Option<&CommonStatus> {
-        self.status.as_ref().map(|status| &status.common)
-    }
-
-    fn common_status_mut(&mut self) -> &mut CommonStatus {
-        &mut self.status.get_or_insert_default().common
-    }
-}
+circuit!(Interconnect);

@@ -1,14 +1,18 @@
 //! What users write and read: one file per kind, plus what all kinds share.
 
 pub mod account;
+pub mod cloud_access_port;
 pub mod common;
 pub mod conditions;
+pub mod contact;
 pub mod crds;
 pub mod digital_loa;
 pub mod digital_loa_request;
 pub mod interconnect;
 
 pub use account::ProviderAccount;
+pub use cloud_access_port::CloudAccessPort;
+pub use contact::Contact;
 pub use digital_loa::DigitalLoa;
 pub use digital_loa_request::DigitalLoaRequest;
 pub use interconnect::Interconnect;

@@ -53,14 +53,15 @@ impl Adapter for DigitalLoaRequestAdapter {
     }
 
     async fn search(at: Access<'_, Equinix>, query: Query<'_, DigitalLoaRequest>) -> Result<Found, Failure> {
+        let sent = Found { untraceable: Some(sent_id(query.key)), ..Found::default() };
         if !query.to_order {
-            return Ok(Found::default());
+            return Ok(sent);
         }
         let spec = &query.object.spec;
         let provider = match &spec.provider.organization {
             Some(name) => match find_organization(at, &spec.ibx, name).await? {
                 Ok(organization) => party_body(&spec.provider, Some(&organization)),
-                Err(problem) => return Ok(Found { offer: Some(Err(problem)), ..Found::default() }),
+                Err(problem) => return Ok(Found { offer: Some(Err(problem)), ..sent }),
             },
             None => party_body(&spec.provider, None),
         };
@@ -74,7 +75,7 @@ impl Adapter for DigitalLoaRequestAdapter {
             request["notes"] = notes.as_str().into();
         }
         let offer = Offer { request, summary, picks: Default::default() };
-        Ok(Found { offer: Some(Ok(offer)), ..Found::default() })
+        Ok(Found { offer: Some(Ok(offer)), ..sent })
     }
 
     async fn findable(_: Access<'_, Equinix>, _: &DigitalLoaRequest, _: &str, _: Moment) -> Result<bool, Failure> {
@@ -110,7 +111,7 @@ impl Adapter for DigitalLoaRequestAdapter {
         Ok(Seen { upstream, state: REQUESTED.into(), change: None, details: arrived })
     }
 
-    async fn delete(_: &Equinix, _: &Permit, _: &dyn SendGuard, _: &str) -> Outcome<()> {
+    async fn delete(_: &Equinix, _: &Permit, _: &dyn SendGuard, _: &DigitalLoaRequest, _: &str) -> Outcome<()> {
         Outcome::NotDone(Failure::new(FailureKind::NotSent, "a request can't be taken back"))
     }
 

@@ -1,5 +1,8 @@
 //! One adapter per kind: between what users write and what the provider understands, and nothing else.
 
+pub mod cloud_access_port;
+pub mod contact;
 pub mod digital_loa;
 pub mod digital_loa_request;
+mod exchange;
 pub mod interconnect;

@@ -2,6 +2,7 @@
 
 pub mod cloudflare;
 pub mod equinix;
+pub mod ix_api;
 pub mod limiter;
 pub mod outcome;
 pub mod shared_list;

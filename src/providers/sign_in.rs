@@ -100,7 +100,7 @@ impl TokenEndpoint {
         let status = response.status();
         let body = body(response).await;
         if status.is_success() {
-            return Ok(Answer { body: body? });
+            return Ok(Answer { body: body?, partial: false });
         }
         let said = (self.explain)(&body.unwrap_or_default()).map(|said| format!(": {said}")).unwrap_or_default();
         let kind = match status.as_u16() {

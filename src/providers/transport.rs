@@ -76,6 +76,8 @@ pub enum Asking<'a> {
 pub struct Answer {
     /// The bytes, at most 4 MiB.
     pub body: Vec<u8>,
+    /// It is only a part of what there is (206).
+    pub partial: bool,
 }
 
 impl Transport {
@@ -149,7 +151,7 @@ impl Transport {
         let status = response.status();
         let body = body(response).await;
         if status.is_success() {
-            return Ok(Answer { body: body? });
+            return Ok(Answer { body: body?, partial: status == StatusCode::PARTIAL_CONTENT });
         }
         let failure = self.failure(status, &body.unwrap_or_default());
         Err(if status == StatusCode::NOT_FOUND { ReadError::NotFound(failure.message) } else { failure.into() })
@@ -249,7 +251,7 @@ impl Transport {
         let body = body(response).await;
         if status.is_success() {
             return match body {
-                Ok(body) => Outcome::Done(Answer { body }),
+                Ok(body) => Outcome::Done(Answer { body, partial: false }),
                 Err(failure) => Outcome::Unknown(failure),
             };
         }

@@ -114,7 +114,7 @@ impl Adapter for DigitalLoaAdapter {
         Ok(Seen { upstream, state: loa.state.clone(), change, details: Details { loa, changes, now } })
     }
 
-    async fn delete(client: &Equinix, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {
+    async fn delete(client: &Equinix, permit: &Permit, guard: &dyn SendGuard, _: &DigitalLoa, id: &str) -> Outcome<()> {
         client.cancel(permit, guard, id).await
     }
 
@@ -133,8 +133,8 @@ impl Adapter for DigitalLoaAdapter {
             OperationType::UpdateContacts => {
                 return client.patch(permit, guard, id, Patchable::RequestorContacts, &change.request).await;
             }
-            OperationType::Delete => {
-                let message = "a deletion is no change";
+            other => {
+                let message = format!("an LOA has no way to {}", other.name());
                 return Outcome::NotDone(Failure::new(FailureKind::NotSent, message));
             }
         };
@@ -171,7 +171,7 @@ impl Adapter for DigitalLoaAdapter {
 pub fn equinix(account: &Account) -> Option<&Equinix> {
     match &account.provider {
         Provider::Equinix(client) => Some(client),
-        Provider::Cloudflare(_) => None,
+        Provider::Cloudflare(_) | Provider::DigitalRealty(_) => None,
     }
 }
 

@@ -68,7 +68,7 @@ fn mail(object: &DigitalLoa, loa: &Loa, now: Timestamp) -> Option<Change> {
 }
 
 fn change(type_: OperationType, digest: String, summary: String, request: Value) -> Change {
-    Change { wish: Wish { type_, digest, summary }, request }
+    Change { wish: Wish { type_, target: None, digest, summary }, request }
 }
 
 /// Notes what became of a change.

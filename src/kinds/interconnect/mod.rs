@@ -38,7 +38,7 @@ impl Adapter for InterconnectAdapter {
     fn client(account: &Account) -> Option<&Cloudflare> {
         match &account.provider {
             Provider::Cloudflare(client) => Some(client),
-            Provider::Equinix(_) => None,
+            Provider::Equinix(_) | Provider::DigitalRealty(_) => None,
         }
     }
 
@@ -129,7 +129,13 @@ impl Adapter for InterconnectAdapter {
         Ok(Seen { upstream, state: state.state, change: None, details: Details { there, reason: state.reason } })
     }
 
-    async fn delete(client: &Cloudflare, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {
+    async fn delete(
+        client: &Cloudflare,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        _: &Interconnect,
+        id: &str,
+    ) -> Outcome<()> {
         client.delete(permit, guard, id).await
     }
 
@@ -156,7 +162,7 @@ impl Adapter for InterconnectAdapter {
             return Vec::new();
         }
         let basis = sha256(format!("{id}\n{}", customer_name(object).unwrap_or_default()).as_bytes())[..16].to_owned();
-        vec![Wanted { type_: DocumentType::Loa, basis }]
+        vec![Wanted { type_: DocumentType::Loa, port: None, basis }]
     }
 
     async fn fetch(

@@ -41,7 +41,7 @@ pub async fn search(
     let fits = all.iter().filter(like).map(fitting).collect();
     let offer = if query.to_order {
         let secret = &partner.pairing_key_secret_ref;
-        let key = query.secrets.read(&secret.name, &secret.key).await;
+        let key = at.neighbours.secret(&secret.name, &secret.key).await;
         Some(key.map(|key| Offer {
             request: at.client.partner_order(partner.bandwidth.word(), key.expose_secret()),
             summary: format!("Cloudflare partner interconnect with Google Cloud, {}", partner.bandwidth.word()),

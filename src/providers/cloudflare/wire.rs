@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn answer(body: &str) -> Answer {
-        Answer { body: body.into() }
+        Answer { body: body.into(), partial: false }
     }
 
     #[test]

@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn answer(body: &Value) -> Answer {
-        Answer { body: body.to_string().into() }
+        Answer { body: body.to_string().into(), partial: false }
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_page_for_people_is_no_success() {
-        let accepted = |body: &str| accepted(&Answer { body: body.into() });
+        let accepted = |body: &str| accepted(&Answer { body: body.into(), partial: false });
         assert!(accepted(" ").is_ok() && accepted("{}").is_ok() && accepted("<html>").is_err());
     }
 

@@ -1,0 +1,280 @@
+//! What is wanted of a connection that is there: one thing at a time.
+
+use std::collections::BTreeSet;
+
+use kube::ResourceExt;
+use serde_json::{Map, Value, json};
+
+use crate::api::cloud_access_port::{CloudAccessPort, LacpTimeout, Mode};
+use crate::api::common::OperationType;
+use crate::kinds::exchange::{key_in, port_number, port_reference, reference};
+use crate::lifecycle::adapter::Change;
+use crate::lifecycle::facts::Wish;
+use crate::lifecycle::key::{order_key, sha256};
+use crate::providers::ix_api::wire::{Connection, PortReservation, ending, same_id, state};
+
+use super::CloudAccessPortAdapter;
+use crate::lifecycle::adapter::Adapter;
+
+/// What is to be done, or what can't be done.
+#[derive(Default)]
+pub struct Wishes {
+    /// The change that is wanted next.
+    pub change: Option<Change>,
+    /// How it differs from what is wanted, where nothing can be done.
+    pub drift: Option<String>,
+}
+
+/// What is wanted of what is there. `roles`: the wanted role assignments, where they were looked at.
+pub fn wanted(
+    object: &CloudAccessPort,
+    connection: &Connection,
+    ports: &[PortReservation],
+    roles: Option<&[String]>,
+) -> Wishes {
+    if ending(&connection.state) {
+        return Wishes::default();
+    }
+    let counted = quantity(object, connection, ports);
+    if counted.change.is_some() || counted.drift.is_some() {
+        return counted;
+    }
+    let change = fields(object, connection, roles).or_else(|| party(object, ports));
+    Wishes { change, drift: None }
+}
+
+/// The ports that count: those that are ending don't (S9).
+pub fn live(ports: &[PortReservation]) -> impl Iterator<Item = &PortReservation> {
+    ports.iter().filter(|port| !ending(&port.state))
+}
+
+fn quantity(object: &CloudAccessPort, connection: &Connection, ports: &[PortReservation]) -> Wishes {
+    let (wanted, there) = (object.spec.port_quantity as usize, live(ports).count());
+    // A group without any port that is shown was not read whole.
+    if object.spec.mode != Mode::Lag || there == 0 {
+        return Wishes::default();
+    }
+    match there.cmp(&wanted) {
+        std::cmp::Ordering::Equal => Wishes::default(),
+        std::cmp::Ordering::Less => Wishes { change: Some(add(object, connection, ports)), drift: None },
+        std::cmp::Ordering::Greater => match surplus(object, ports) {
+            Some(port) => Wishes { change: Some(remove(connection, port)), drift: None },
+            None => {
+                let ids: Vec<&str> = live(ports).map(|port| port.id.as_str()).collect();
+                let drift = format!(
+                    "{there} ports are in production and {wanted} are wanted: name in spec.removePorts those that shall go, of {}",
+                    ids.join(", ")
+                );
+                Wishes { change: None, drift: Some(drift) }
+            }
+        },
+    }
+}
+
+/// The port that goes first: one that isn't in production yet; one in production only if it is named.
+fn surplus<'p>(object: &CloudAccessPort, ports: &'p [PortReservation]) -> Option<&'p PortReservation> {
+    let named = |port: &PortReservation| object.spec.remove_ports.iter().any(|id| same_id(id, &port.id));
+    let idle = |port: &PortReservation| !in_production(&port.state);
+    let rank = |port: &&PortReservation| match (idle(port), named(port)) {
+        (true, true) => Some(2),
+        (true, false) => Some(1),
+        (false, true) => Some(0),
+        (false, false) => None,
+    };
+    live(ports).filter(|port| rank(port).is_some()).max_by_key(rank)
+}
+
+/// Whether traffic can flow.
+pub fn in_production(word: &str) -> bool {
+    [state::PRODUCTION, state::PRODUCTION_CHANGE_PENDING].contains(&word)
+}
+
+fn add(object: &CloudAccessPort, connection: &Connection, ports: &[PortReservation]) -> Change {
+    let key = key(object);
+    let numbers = ports.iter().filter_map(|port| port_number(&key, port.external_ref.as_deref()));
+    let number = numbers.max().unwrap_or(0) + 1;
+    let mut request = json!({"connection": connection.id, "external_ref": port_reference(&key, number)});
+    let spec = &object.spec;
+    let said = [
+        ("purchase_order", &spec.purchase_order),
+        ("contract_ref", &spec.contract_ref),
+        ("connecting_party", &spec.connecting_party),
+    ];
+    for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        request[name] = value.as_str().into();
+    }
+    let there = live(ports).count();
+    let summary = format!("one more port for {}, which has {there} of {}", connection.id, spec.port_quantity);
+    let digest = sha256(request.to_string().as_bytes());
+    let target = Some(format!("p{number}"));
+    Change { wish: Wish { type_: OperationType::AddPort, target, digest, summary }, request }
+}
+
+fn remove(connection: &Connection, port: &PortReservation) -> Change {
+    let summary = format!("removing the port {} ({}) from {}", port.id, port.state, connection.id);
+    change(OperationType::RemovePort, port.id.clone(), summary, port.id.as_str().into())
+}
+
+/// What differs of what can be changed. What the spec doesn't say, or the provider doesn't show, is left as it is.
+fn fields(object: &CloudAccessPort, connection: &Connection, roles: Option<&[String]>) -> Option<Change> {
+    let spec = &object.spec;
+    let mut changed = Map::new();
+    let mut differs = |name: &str, wanted: Option<&str>, there: Option<&str>| {
+        if let Some(wanted) = wanted.filter(|wanted| there != Some(*wanted)) {
+            changed.insert(name.into(), wanted.into());
+        }
+    };
+    differs("purchase_order", spec.purchase_order.as_deref(), connection.purchase_order.as_deref());
+    differs("contract_ref", spec.contract_ref.as_deref(), connection.contract_ref.as_deref());
+    // What isn't marked as ours is an import: whoever ordered it may need its reference.
+    if let Some(key) = key_in(connection.external_ref.as_deref()) {
+        let wanted = reference(key, spec.customer_reference.as_deref());
+        differs("external_ref", Some(&wanted), connection.external_ref.as_deref());
+    }
+    if connection.lacp_timeout.is_some() {
+        differs("lacp_timeout", Some(lacp_timeout(spec.lacp_timeout)), connection.lacp_timeout.as_deref());
+    }
+    if let Some(roles) = roles.filter(|roles| !same_ids(roles, &connection.role_assignments)) {
+        changed.insert("role_assignments".into(), json!(roles));
+    }
+    if changed.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = changed.keys().cloned().collect();
+    let request = Value::Object(changed);
+    let summary = format!("changing {} of {}", names.join(", "), connection.id);
+    Some(change(OperationType::UpdateConnection, sha256(request.to_string().as_bytes()), summary, request))
+}
+
+/// Whom a port is for can be changed of its reservation alone.
+fn party(object: &CloudAccessPort, ports: &[PortReservation]) -> Option<Change> {
+    let wanted = object.spec.connecting_party.as_ref()?;
+    let port = live(ports).find(|port| port.connecting_party.as_ref() != Some(wanted))?;
+    let request = json!({"port": port.id, "change": {"connecting_party": wanted}});
+    let summary = format!("saying whom the port {} is for: {wanted}", port.id);
+    Some(change(OperationType::UpdatePort, sha256(request.to_string().as_bytes()), summary, request))
+}
+
+/// The provider's word.
+pub fn lacp_timeout(timeout: LacpTimeout) -> &'static str {
+    match timeout {
+        LacpTimeout::Slow => "slow",
+        LacpTimeout::Fast => "fast",
+    }
+}
+
+fn same_ids(one: &[String], other: &[String]) -> bool {
+    let set = |ids: &[String]| ids.iter().map(|id| id.to_ascii_lowercase()).collect::<BTreeSet<_>>();
+    set(one) == set(other)
+}
+
+fn key(object: &CloudAccessPort) -> String {
+    let (namespace, uid) = (object.namespace().unwrap_or_default(), object.uid().unwrap_or_default());
+    order_key(CloudAccessPortAdapter::KIND, &namespace, &object.name_any(), &uid)
+}
+
+fn change(type_: OperationType, digest: String, summary: String, request: Value) -> Change {
+    Change { wish: Wish { type_, target: None, digest, summary }, request }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(quantity: u32, more: Value) -> CloudAccessPort {
+        let mut spec = json!({
+            "accountRef": {"name": "a"}, "productOffering": {"id": "x"}, "mode": "Lag", "portQuantity": quantity,
+        });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort",
+            "metadata": {"name": "x", "namespace": "n", "uid": "u"}, "spec": spec,
+        }))
+        .unwrap()
+    }
+
+    fn connection(more: Value) -> Connection {
+        let mut value = json!({"id": "LAGNL-1", "state": "production", "mode": "lag_lacp"});
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn ports(states: &[&str]) -> Vec<PortReservation> {
+        let port = |(n, state): (usize, &&str)| {
+            serde_json::from_value(json!({"id": format!("CANL-{n}"), "connection": "LAGNL-1", "state": state})).unwrap()
+        };
+        states.iter().enumerate().map(port).collect()
+    }
+
+    fn wish(object: &CloudAccessPort, ports: &[PortReservation]) -> Option<(OperationType, String)> {
+        let change = wanted(object, &connection(json!({})), ports, None).change?;
+        Some((change.wish.type_, change.wish.target.unwrap_or(change.wish.digest)))
+    }
+
+    #[test]
+    fn ports_are_added_one_at_a_time_each_with_a_number_of_its_own() {
+        let object = object(4, json!({}));
+        let mut there = ports(&["production", "decommission_requested", "allocated"]);
+        assert_eq!(wish(&object, &there), Some((OperationType::AddPort, "p1".into())), "what is ending doesn't count");
+        there[2].external_ref = Some(port_reference(&key(&object), 1));
+        assert_eq!(wish(&object, &there), Some((OperationType::AddPort, "p2".into())));
+        assert_eq!(wish(&object, &ports(&["requested"; 4])), None);
+        assert_eq!(wish(&object, &[]), None, "what shows no port at all was not read whole");
+    }
+
+    #[test]
+    fn a_port_in_production_goes_only_if_it_is_named() {
+        let removed = |names: Value, states: &[&str]| {
+            let object = object(1, json!({"removePorts": names}));
+            wish(&object, &ports(states)).map(|(type_, port)| {
+                assert_eq!(type_, OperationType::RemovePort);
+                port
+            })
+        };
+        assert_eq!(removed(json!([]), &["production", "allocated"]).as_deref(), Some("CANL-1"));
+        assert_eq!(removed(json!(["canl-0"]), &["allocated", "allocated"]).as_deref(), Some("CANL-0"));
+        assert_eq!(removed(json!(["CANL-0"]), &["production", "production"]).as_deref(), Some("CANL-0"));
+        assert_eq!(removed(json!(["CANL-0"]), &["production", "allocated"]).as_deref(), Some("CANL-1"));
+        assert_eq!(removed(json!([]), &["production", "production"]), None);
+        let stuck = wanted(&object(1, json!({})), &connection(json!({})), &ports(&["production", "production"]), None);
+        assert!(stuck.drift.unwrap().contains("spec.removePorts"));
+    }
+
+    #[test]
+    fn what_can_be_changed_is_told_when_it_differs() {
+        let object = object(1, json!({"purchaseOrder": "PO-2", "lacpTimeout": "Fast"}));
+        let changed = |more: Value, roles: Option<&[String]>| {
+            wanted(&object, &connection(more), &ports(&["production"]), roles).change.map(|change| change.request)
+        };
+        assert_eq!(
+            changed(json!({"purchase_order": "PO-1", "lacp_timeout": "slow"}), None),
+            Some(json!({"purchase_order": "PO-2", "lacp_timeout": "fast"}))
+        );
+        assert_eq!(changed(json!({"purchase_order": "PO-2"}), None), None, "a timeout that isn't shown isn't compared");
+        let roles = ["B".to_owned(), "a".to_owned()];
+        assert_eq!(changed(json!({"purchase_order": "PO-2", "role_assignments": ["A", "b"]}), Some(&roles)), None);
+        let ending = json!({"purchase_order": "PO-1", "state": "decommission_requested"});
+        assert_eq!(changed(ending, None), None);
+    }
+
+    #[test]
+    fn the_customers_reference_is_changed_only_of_what_carries_our_key() {
+        let object = object(1, json!({"customerReference": "DC-8"}));
+        let changed = |there: &str| {
+            let connection = connection(json!({"external_ref": there}));
+            wanted(&object, &connection, &ports(&["production"]), None).change.map(|change| change.request)
+        };
+        let key = key(&object);
+        assert_eq!(changed("their own"), None);
+        assert_eq!(changed(&format!("{key} DC-7")), Some(json!({"external_ref": format!("{key} DC-8")})));
+    }
+
+    #[test]
+    fn whom_a_port_is_for_is_said_of_each_that_says_another() {
+        let object = object(2, json!({"connectingParty": "Example"}));
+        let mut there = ports(&["production", "production"]);
+        there[0].connecting_party = Some("Example".into());
+        let change = wanted(&object, &connection(json!({})), &there, None).change.unwrap();
+        assert_eq!((change.wish.type_, &change.request["port"]), (OperationType::UpdatePort, &json!("CANL-1")));
+    }
+}
