@@ -1,11 +1,20 @@
 //! A manifest, of any bytes: what can be read is written, and read again, as the same.
 #![no_main]
 
-use interconnect_operator::api::{Interconnect, ProviderAccount};
+use interconnect_operator::api::{CloudAccessPort, Contact, DigitalLoa, Interconnect, ProviderAccount};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|manifest: &[u8]| {
     if let Ok(read) = serde_json::from_slice::<Interconnect>(manifest) {
+        again(&read);
+    }
+    if let Ok(read) = serde_json::from_slice::<DigitalLoa>(manifest) {
+        again(&read);
+    }
+    if let Ok(read) = serde_json::from_slice::<CloudAccessPort>(manifest) {
+        again(&read);
+    }
+    if let Ok(read) = serde_json::from_slice::<Contact>(manifest) {
         again(&read);
     }
     if let Ok(read) = serde_json::from_slice::<ProviderAccount>(manifest) {

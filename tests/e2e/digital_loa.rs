@@ -1,41 +1,15 @@
 //! Digital LOAs at Equinix: both parties, actions, patches, changes, expiry, ends.
 
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
+use crate::objects::{until, until_gone, until_stalled};
 use crate::rig::{Rig, contact, received_loa};
 use crate::suite::{condition_of, external_id_of};
 
-/// Objects of a kind of Equinix'.
-fn objects(rig: &Rig, kind: &str) -> Api<DynamicObject> {
-    let kind = GroupVersionKind::gvk("interconnect-operator.io", "v1alpha1", kind);
-    Api::namespaced_with(rig.client.clone(), &rig.namespace, &ApiResource::from_gvk(&kind))
-}
-
-async fn until(rig: &Rig, kind: &str, name: &str, what: &str, holds: impl Fn(&DynamicObject) -> bool) -> DynamicObject {
-    let api = objects(rig, kind);
-    let what = format!("{kind} {name}: {what}");
-    rig.until_some(&what, async || api.get_opt(name).await.unwrap().filter(|object| holds(object))).await
-}
-
 async fn until_state(rig: &Rig, name: &str, state: &str) -> DynamicObject {
     until(rig, "DigitalLoa", name, state, |object| object.data["status"]["state"] == state).await
-}
-
-async fn until_stalled(rig: &Rig, kind: &str, name: &str, reason: &str) -> String {
-    let stalled = |object: &DynamicObject| {
-        condition_of(object, "Stalled")
-            .is_some_and(|stalled| stalled["status"] == "True" && stalled["reason"] == reason)
-    };
-    let object = until(rig, kind, name, reason, stalled).await;
-    condition_of(&object, "Stalled").unwrap()["message"].as_str().unwrap().to_owned()
-}
-
-async fn until_gone(rig: &Rig, kind: &str, name: &str) {
-    let api = objects(rig, kind);
-    let gone = async || api.get_opt(name).await.unwrap().is_none().then_some(());
-    rig.until_some(&format!("{kind} {name} gone"), gone).await;
 }
 
 async fn rig_with_both_parties() -> Rig {

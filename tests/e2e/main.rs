@@ -1,10 +1,12 @@
 //! What users see, on a real control plane, with the operator as a process of its own and the providers' simulator.
 
 mod bad_input;
+mod cloud_access_port;
 mod contract;
 mod digital_loa;
 mod faults;
 mod letters;
+mod objects;
 mod partner;
 mod policies;
 mod rig;

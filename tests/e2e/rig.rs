@@ -21,7 +21,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use crate::supervisor::Supervised;
 
 /// What doesn't come true within this long never will.
-const PATIENCE: Duration = Duration::from_secs(45);
+pub const PATIENCE: Duration = Duration::from_secs(45);
 const OPERATOR: &str = env!("CARGO_BIN_EXE_interconnect-operator");
 pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 /// An account of somebody else's.
@@ -267,6 +267,37 @@ impl Rig {
             },
         });
         json!({"apiVersion": "v1", "kind": "List", "items": [self.secret(&format!("{name}-client"), &secret), account]})
+    }
+
+    /// The account at Digital Realty.
+    pub fn digital_realty_account(&self) -> Value {
+        let secret = json!({"clientId": "demo", "clientSecret": "demo-secret"});
+        let account = json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
+            "metadata": {"name": "digital-realty"},
+            "spec": {
+                "digitalRealty": {
+                    "managingAccount": "A0087999",
+                    "tokenEndpoint": format!("{}/digital-realty/connect/token", self.url),
+                },
+                "endpoint": format!("{}/digital-realty/ixapi/v2", self.url),
+                "credentialsSecretRef": {"name": "digital-realty-client"},
+                "pollInterval": "500ms", "settleTime": "4s",
+                "limits": {"requests": 100_000, "per": "5m"},
+            },
+        });
+        json!({"apiVersion": "v1", "kind": "List", "items": [self.secret("digital-realty-client", &secret), account]})
+    }
+
+    /// A person in these roles.
+    pub fn person(&self, name: &str, roles: &[&str]) -> Value {
+        json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Contact", "metadata": {"name": name},
+            "spec": {
+                "accountRef": {"name": "digital-realty"}, "name": format!("Person {name}"),
+                "email": format!("{name}@example.net"), "telephone": "+31201234567", "roles": roles,
+            },
+        })
     }
 
     /// An LOA for ports `2n - 1` and `2n` of our panel.

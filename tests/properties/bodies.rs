@@ -2,6 +2,7 @@
 
 use interconnect_operator::providers::cloudflare::wire;
 use interconnect_operator::providers::equinix::wire as equinix;
+use interconnect_operator::providers::ix_api::wire as ix_api;
 use interconnect_operator::providers::transport::Answer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use crate::json;
 
 fn answer(body: &Value) -> Answer {
-    Answer { body: body.to_string().into_bytes() }
+    Answer { body: body.to_string().into_bytes(), partial: false }
 }
 
 fn page() -> Value {
@@ -33,7 +34,30 @@ fn search() -> Value {
     json!({"pagination": {"offset": 0, "limit": 20, "total": 1}, "sort": [], "data": [loa]})
 }
 
+fn connections() -> Value {
+    let message = json!({"severity": 3, "tag": "t", "message": "m", "timestamp": "2026-01-01T00:00:00Z"});
+    let lag = json!({
+        "id": "LAGNL-051653", "lacp_timeout": "slow", "mode": "lag_lacp", "state": "production", "status": [message],
+        "external_ref": "r", "pop": "AMS5-B", "port_quantity": 2, "port_reservations": ["CANL-051651", "CANL-051652"],
+        "product_offering": "503234.AMS5-B.S", "role_assignments": ["a"], "speed": 20000, "decommission_at": "2027-01-31",
+    });
+    json!([lag, {"id": "CANL-051647", "mode": "standalone", "state": "allocated", "status": null}])
+}
+
 proptest! {
+    /// S3, at an exchange.
+    #[test]
+    fn a_list_of_connections_is_read_whole_or_not_at_all(body in json::nearly(connections())) {
+        if let Ok(read) = answer(&body).json::<Vec<ix_api::Connection>>() {
+            let sent = body.as_array().unwrap();
+            prop_assert_eq!(read.len(), sent.len());
+            for (read, sent) in read.iter().zip(sent) {
+                prop_assert_eq!(Some(read.id.as_str()), sent["id"].as_str());
+                prop_assert_eq!(&read.state, sent["state"].as_str().unwrap_or_default());
+            }
+        }
+    }
+
     /// S3, at Equinix.
     #[test]
     fn a_page_of_a_search_is_read_whole_or_not_at_all(body in json::nearly(search())) {
@@ -46,9 +70,10 @@ proptest! {
 
     #[test]
     fn no_bytes_are_too_strange_to_be_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let said = wire::explain(&body);
-        prop_assert!(said.is_none_or(|said| !said.is_empty()));
-        let answer = Answer { body };
+        for said in [wire::explain(&body), equinix::explain(&body), ix_api::explain(&body)] {
+            prop_assert!(said.is_none_or(|said| !said.is_empty()));
+        }
+        let answer = Answer { body, partial: false };
         let _ = wire::accepted(&answer);
         let _ = wire::page::<wire::Interconnect>(&answer);
         prop_assert!(wire::bare::<wire::State>(&answer).is_err() || std::str::from_utf8(&answer.body).is_ok());

@@ -68,14 +68,17 @@ fn operation() -> impl Strategy<Value = Operation> {
     let of_type = select(vec![OperationType::Delete, OperationType::Accept, OperationType::SendLoa]);
     (of_type, moment(), of(moment()), digest(), of(select(vec![BASIS, "another"]))).prop_map(
         |(type_, started_at, accepted_at, digest, basis)| Operation {
+            target: None,
             type_,
             key: "key".into(),
             attempt: 1,
             started_at,
             digest: Some(digest),
-            refused: basis
-                .filter(|_| accepted_at.is_none())
-                .map(|basis| Refused { basis: basis.into(), message: "no".into() }),
+            refused: basis.filter(|_| accepted_at.is_none()).map(|basis| Refused {
+                basis: basis.into(),
+                message: "no".into(),
+                unsupported: false,
+            }),
             accepted_at,
         },
     )
@@ -87,7 +90,7 @@ fn digest() -> impl Strategy<Value = String> {
 
 fn wish() -> impl Strategy<Value = Wish> {
     let of_type = select(vec![OperationType::Accept, OperationType::SendLoa]);
-    (of_type, digest()).prop_map(|(type_, digest)| Wish { type_, digest, summary: "a change".into() })
+    (of_type, digest()).prop_map(|(type_, digest)| Wish { type_, target: None, digest, summary: "a change".into() })
 }
 
 fn recorded() -> impl Strategy<Value = Recorded> {
@@ -120,8 +123,12 @@ fn account() -> impl Strategy<Value = AccountFacts> {
 }
 
 fn sent() -> impl Strategy<Value = Sent> {
-    let refusal =
-        any::<bool>().prop_map(|by_provider| Refusal { by_provider, reason: "ProviderRefused", message: "no".into() });
+    let refusal = any::<bool>().prop_map(|by_provider| Refusal {
+        by_provider,
+        unsupported: false,
+        reason: "ProviderRefused",
+        message: "no".into(),
+    });
     prop_oneof![
         of(id()).prop_map(|id| Sent::Done { id }),
         refusal.prop_map(Sent::NotDone),
@@ -173,8 +180,9 @@ fn findings() -> impl Strategy<Value = Findings> {
         perhaps_of,
     });
     let ids = || proptest::collection::vec(id(), 0..2);
-    (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok)))
-        .prop_map(|(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan, received: None })
+    (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok))).prop_map(
+        |(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan, untraceable: None, received: None },
+    )
 }
 
 fn search() -> impl Strategy<Value = Search> {
@@ -188,8 +196,15 @@ fn look() -> impl Strategy<Value = Look> {
         Readiness::InProgress("soon".into()),
         Readiness::NotUsable("Down", "dark".into()),
         Readiness::Ended("over".into()),
+        Readiness::Failed("failed".into()),
     ]);
-    let end = select(vec![End::OnDemand, End::NotNow("locked".into()), End::Over, End::Nothing]);
+    let end = select(vec![
+        End::OnDemand,
+        End::NotNow("locked".into()),
+        End::UnderWay("soon".into()),
+        End::Over,
+        End::Nothing,
+    ]);
     let upstream = (readiness, proptest::collection::vec(id(), 0..2), end)
         .prop_map(|(readiness, in_use_by, end)| Upstream { readiness, in_use_by, drift: None, end });
     let heard = prop_oneof![Just(Heard::NotFound), Just(Heard::NotHeard(trouble())), upstream.prop_map(Heard::Found)];
@@ -198,6 +213,7 @@ fn look() -> impl Strategy<Value = Look> {
         missing_for,
         exact,
         wish,
+        plan: None,
         heard,
     })
 }

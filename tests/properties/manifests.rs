@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use interconnect_operator::api::{DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount, crds};
+use interconnect_operator::api::{
+    CloudAccessPort, Contact, DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount, crds,
+};
 use jsonschema::Validator;
 use kube::ResourceExt;
 use proptest::prelude::*;
@@ -46,6 +48,10 @@ fn account() -> Value {
             "cloudflare": {"accountId": "023e105f4ecef8ad9ca31a8372d0c353"}, "endpoint": "https://api.cloudflare.com",
             "equinix": {
                 "betaAccess": {"email": "a@b", "companyName": "A"}, "acceptBetaTerms": true, "loaRequestPath": "loaRequest", "searchFilterKey": "and",
+            },
+            "digitalRealty": {
+                "tokenEndpoint": "https://login.example.net/connect/token", "managingAccount": "A0087999",
+                "consumingAccount": "A0087999", "billingAccount": "A0073476", "lagLoa": true,
             },
             "credentialsSecretRef": {"name": "token"}, "pollInterval": "5m", "settleTime": "15m",
             "limits": {"requests": 1200, "per": "5m", "concurrent": 4},
@@ -100,6 +106,43 @@ fn request() -> Value {
     })
 }
 
+fn person() -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Contact", "metadata": {"name": "panda"},
+        "spec": {
+            "accountRef": {"name": "dr"}, "managementPolicy": "Manage", "suspend": false, "name": "Panda Lion",
+            "email": "p@example.net", "telephone": "+31 20 123-4567", "roles": ["NOC", "x"],
+        },
+        "status": {"externalId": "x", "state": "Known", "roleAssignments": [{"role": "NOC", "roleId": "r", "id": "i"}]},
+    })
+}
+
+fn port() -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort", "metadata": {"name": "ams-lag"},
+        "spec": {
+            "accountRef": {"name": "dr"}, "managementPolicy": "Manage", "suspend": false,
+            "productOffering": {
+                "id": "503234.AMS5-B.S", "pop": "AMS5-B", "facility": "AMS5", "metroAreaNetwork": "AMS", "metroArea": "AMS", "speedMbps": 10000,
+            },
+            "mode": "Lag", "portQuantity": 2, "lacpTimeout": "Fast", "contacts": [{"name": "panda"}],
+            "accounts": {"managing": "a", "consuming": "b", "billing": "c"}, "connectingParty": "E", "customerReference": "DC-7",
+            "removePorts": ["CANL-051652"], "purchaseOrder": "PO", "contractRef": "C", "decommission": {"at": "2027-03-31"},
+        },
+        "status": {
+            "externalId": "x", "state": "production", "orderedChanges": 1, "pop": "AMS5-B", "facility": "AMS5", "speedMbps": 20000,
+            "ports": [{"id": "p", "state": "production", "demarc": "d", "loaSecret": "s"}], "messages": ["m"],
+            "cancellation": {"decommissionAt": "2027-01-31", "chargedUntil": "2027-01-31", "readOn": "2026-12-31"},
+            "decommissionAt": "2027-01-31", "chargedUntil": "2027-01-31", "billingFrom": "2026-01-31", "productOffering": "o",
+            "operation": {"type": "AddPort", "target": "p1", "key": "k", "attempt": 1, "digest": "d", "startedAt": "2026-11-25T06:48:18Z",
+                          "refused": {"basis": "b", "message": "m", "unsupported": true}},
+            "documents": [{"type": "LOA", "port": "p", "secretName": "s", "key": "document.pdf", "sha256": "h", "bytes": 1, "basis": "b", "retrievedAt": "2026-11-25T06:48:18Z"}],
+        },
+    })
+}
+
+static PERSON: LazyLock<Validator> = LazyLock::new(|| schema("Contact"));
+static PORT: LazyLock<Validator> = LazyLock::new(|| schema("CloudAccessPort"));
 static LOA: LazyLock<Validator> = LazyLock::new(|| schema("DigitalLoa"));
 static REQUEST: LazyLock<Validator> = LazyLock::new(|| schema("DigitalLoaRequest"));
 static INTERCONNECT: LazyLock<Validator> = LazyLock::new(|| schema("Interconnect"));
@@ -141,6 +184,16 @@ proptest! {
     }
 
     #[test]
+    fn a_person_that_the_schema_lets_in_can_be_read(manifest in nearly(person())) {
+        is_read_if_let_in::<Contact>(&PERSON, manifest)?;
+    }
+
+    #[test]
+    fn a_port_that_the_schema_lets_in_can_be_read(manifest in nearly(port())) {
+        is_read_if_let_in::<CloudAccessPort>(&PORT, manifest)?;
+    }
+
+    #[test]
     fn an_account_that_the_schema_lets_in_can_be_read(manifest in nearly(account())) {
         is_read_if_let_in::<ProviderAccount>(&ACCOUNT, manifest)?;
     }
@@ -153,6 +206,8 @@ fn the_samples_are_let_in() {
         ("Interconnect", &INTERCONNECT, interconnect()),
         ("DigitalLoa", &LOA, loa()),
         ("DigitalLoaRequest", &REQUEST, request()),
+        ("Contact", &PERSON, person()),
+        ("CloudAccessPort", &PORT, port()),
         ("ProviderAccount", &ACCOUNT, account()),
     ] {
         let wrong: Vec<String> = schema.iter_errors(&sample).map(|error| error.to_string()).collect();

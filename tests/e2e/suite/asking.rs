@@ -25,6 +25,12 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
         return;
     };
     let annotation = match reason {
+        "CreateOutcomeUnknown" | "AlreadyOrdered" if !lives.subject.lasts => {
+            match lives.upstream().await.contains(&object.name_any()) {
+                true => ("external-id", command(object, "external-id=")),
+                false => ("create-outcome", command(object, "create-outcome=")),
+            }
+        }
         "CreateOutcomeUnknown" | "AlreadyOrdered" => {
             let marked =
                 |object: &'_ DynamicObject| object.annotations().get("interconnect-operator.io/external-id").cloned();
@@ -42,7 +48,7 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
                 None => ("create-outcome", command(object, "create-outcome=")),
             }
         }
-        "ProviderRefused" => ("reconcile-at", object.resource_version().unwrap()),
+        "ProviderRefused" | "NotSupported" => ("reconcile-at", object.resource_version().unwrap()),
         _ => return,
     };
     let (name, value) = annotation;
@@ -56,12 +62,12 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
 /// Whether the provider refused a change of what is there.
 fn refused(object: &DynamicObject) -> Option<&str> {
     let synced = condition(object, "Synced").filter(|synced| synced["status"] == "False")?;
-    synced["reason"].as_str().filter(|reason| *reason == "ProviderRefused")
+    synced["reason"].as_str().filter(|reason| ["ProviderRefused", "NotSupported"].contains(reason))
 }
 
 /// What the message says to write behind this word.
 fn command(object: &DynamicObject, word: &str) -> String {
     let message = condition(object, "Stalled").unwrap()["message"].as_str().unwrap();
     let answer = message.split_once(word).unwrap_or_else(|| panic!("no {word} in {message}")).1;
-    answer.split_whitespace().next().unwrap().to_owned()
+    answer.split_whitespace().next().unwrap().trim_end_matches('.').to_owned()
 }

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
+use kube::api::DynamicObject;
 use serde_json::json;
 
 use super::Subject;
-use super::life::{Lives, ready};
+use super::life::{Lives, external_id, ready};
 use crate::supervisor::supervised;
 
 /// Lives that go on side by side.
@@ -36,7 +37,12 @@ pub async fn at_every_effect(subject: &Subject, edge: &str) {
             if !life(&lives, edge, nth, lived).await {
                 last.fetch_min(nth, Ordering::SeqCst);
             }
-            lives.assert_once_each(lived, &format!("killed {edge} effect {nth}")).await;
+            let what = format!("killed {edge} effect {nth}");
+            if used_up(subject, edge) {
+                lives.assert_used_once_each(lived, &what).await;
+            } else {
+                lives.assert_once_each(lived, &what).await;
+            }
         }
     };
     join_all((0..LANES).map(|_| lane())).await;
@@ -53,12 +59,30 @@ async fn life(lives: &Lives<'_>, edge: &str, nth: u32, n: usize) -> bool {
         lives.prepare().await;
         lives.order(&name, n.try_into().unwrap()).await;
         lives.until_all(&[&name], &format!("{plan}: ready"), ready).await;
+        if used_up(&lives.subject, edge) {
+            use_up(lives, &name).await;
+        }
         lives.delete(&[&name]).await;
         lives.until_gone(&[&name]).await;
         lives.clear_away().await;
         reins.ends() > 0
     })
     .await
+}
+
+/// What can end by being used does so in half of all lives.
+fn used_up(subject: &Subject, edge: &str) -> bool {
+    edge == "after" && !subject.uses.is_empty()
+}
+
+async fn use_up(lives: &Lives<'_>, name: &str) {
+    let id = external_id(&lives.api.get(name).await.unwrap()).unwrap().to_owned();
+    for state in lives.subject.uses {
+        let path = format!("objects/{}/{id}", lives.subject.provider);
+        lives.rig.tell_sim(&path, &json!({"state": state})).await;
+        let shown = |object: &DynamicObject| object.data["status"]["state"] == *state && ready(object);
+        lives.until_all(&[name], state, shown).await;
+    }
 }
 
 /// Many objects come and go while the operator is killed again and again.

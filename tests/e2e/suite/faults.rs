@@ -60,6 +60,8 @@ async fn live(lives: &Lives<'_>, names: &[&str]) {
     lives.until_all(names, "ordered", |object| external_id(object).is_some()).await;
     lives.rig.weeks_pass().await;
     lives.until_all(names, "ready", ready).await;
+    // Some end only on a day that their terms allow.
+    lives.rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
     lives.delete(names).await;
     lives.until_gone(names).await;
 }

@@ -12,7 +12,7 @@ use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, received_loa, slot};
+use crate::rig::{Rig, contact, received_loa, slot};
 pub use life::{condition as condition_of, external_id as external_id_of};
 
 /// What the suite must know of a kind.
@@ -28,6 +28,10 @@ pub struct Subject {
     pub keyed: bool,
     /// What else happens to each once, in the ledger's words.
     pub actions: &'static [&'static str],
+    /// The states in which the outside world uses it up, one after the other: then nothing is left to be ended.
+    pub uses: &'static [&'static str],
+    /// Whether something of it is left at the provider, to be found and to be ended.
+    pub lasts: bool,
     /// The object of another party to this one, as soon as it can be made.
     pub partner: fn(&Rig, &DynamicObject) -> Option<Value>,
     /// Ids of what lives at the provider, out of all that the simulator shows of it.
@@ -38,71 +42,89 @@ pub struct Subject {
     pub manifest: fn(&Rig, &str, u32) -> Value,
 }
 
-/// All tests of the suite, for one kind.
+/// Whatever goes wrong while everybody keeps their records.
+macro_rules! troubles {
+    ($subject:expr) => {
+        #[tokio::test]
+        async fn a_crash_before_any_effect_leads_to_one_order_and_one_end() {
+            crashes::at_every_effect(&$subject, "before").await;
+        }
+
+        #[tokio::test]
+        async fn a_crash_after_any_effect_leads_to_one_order_and_one_end() {
+            crashes::at_every_effect(&$subject, "after").await;
+        }
+
+        #[tokio::test]
+        async fn forty_kills_at_any_time_lead_to_one_order_and_one_end_of_each() {
+            crashes::at_any_time(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn every_fault_at_every_call_leads_to_one_order_and_one_end_of_each() {
+            faults::every_kind_at_every_call(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn an_operator_that_stopped_in_the_middle_and_goes_on_orders_nothing_again() {
+            operators::stopped_in_the_middle(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn a_clock_that_was_wrong_for_a_while_orders_nothing_again() {
+            operators::with_wrong_clocks(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn a_namespace_ends_in_order_once_the_provider_answers() {
+            restores::namespace_deleted(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn a_provider_that_is_away_for_a_minute_changes_nothing() {
+            outages::provider_away(&$subject).await;
+        }
+    };
+}
+
+/// Records that are lost, copied or old.
+macro_rules! records {
+    ($subject:expr) => {
+        #[tokio::test]
+        async fn a_lost_status_or_lost_annotations_order_nothing_again() {
+            restores::without_records(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn a_copy_in_another_namespace_touches_nothing() {
+            restores::copied(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn what_is_made_again_after_retain_orders_nothing_again() {
+            restores::made_again(&$subject).await;
+        }
+
+        #[tokio::test]
+        async fn an_api_server_that_goes_and_an_etcd_of_yesterday_order_nothing_again() {
+            outages::of_kubernetes(&$subject).await;
+        }
+    };
+}
+
+/// All tests of the suite, for one kind. Without records: of what leaves nothing at the provider they are all there is.
 macro_rules! suite {
     ($name:ident, $subject:expr) => {
         mod $name {
             use super::*;
-
-            #[tokio::test]
-            async fn a_crash_before_any_effect_leads_to_one_order_and_one_end() {
-                crashes::at_every_effect(&$subject, "before").await;
-            }
-
-            #[tokio::test]
-            async fn a_crash_after_any_effect_leads_to_one_order_and_one_end() {
-                crashes::at_every_effect(&$subject, "after").await;
-            }
-
-            #[tokio::test]
-            async fn forty_kills_at_any_time_lead_to_one_order_and_one_end_of_each() {
-                crashes::at_any_time(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn every_fault_at_every_call_leads_to_one_order_and_one_end_of_each() {
-                faults::every_kind_at_every_call(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn an_operator_that_stopped_in_the_middle_and_goes_on_orders_nothing_again() {
-                operators::stopped_in_the_middle(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn a_clock_that_was_wrong_for_a_while_orders_nothing_again() {
-                operators::with_wrong_clocks(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn a_lost_status_or_lost_annotations_order_nothing_again() {
-                restores::without_records(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn a_copy_in_another_namespace_touches_nothing() {
-                restores::copied(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn what_is_made_again_after_retain_orders_nothing_again() {
-                restores::made_again(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn a_namespace_ends_in_order_once_the_provider_answers() {
-                restores::namespace_deleted(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn a_provider_that_is_away_for_a_minute_changes_nothing() {
-                outages::provider_away(&$subject).await;
-            }
-
-            #[tokio::test]
-            async fn an_api_server_that_goes_and_an_etcd_of_yesterday_order_nothing_again() {
-                outages::of_kubernetes(&$subject).await;
-            }
+            troubles!($subject);
+            records!($subject);
+        }
+    };
+    ($name:ident, $subject:expr, without records) => {
+        mod $name {
+            use super::*;
+            troubles!($subject);
         }
     };
 }
@@ -115,6 +137,8 @@ const DIRECT: Subject = Subject {
     resource: "interconnect",
     keyed: false,
     actions: &[],
+    uses: &[],
+    lasts: true,
     partner: |_, _| None,
     upstream: |cloudflare| {
         let all = cloudflare["interconnects"].as_array().unwrap().iter();
@@ -153,6 +177,8 @@ const DIGITAL_LOA: Subject = Subject {
     resource: "loa",
     keyed: true,
     actions: &["accept", "authorize"],
+    uses: &["LOCKED", "USED"],
+    lasts: true,
     partner: |_, issued| {
         let waits =
             issued.data["status"]["state"] == "PENDING_REQUESTOR_ACCEPTANCE" && !issued.data["spec"]["issue"].is_null();
@@ -179,6 +205,71 @@ const DIGITAL_LOA: Subject = Subject {
     },
 };
 
+/// A message to people: whether it was sent they tell, by its notes.
+const LOA_REQUEST: Subject = Subject {
+    kind: "DigitalLoaRequest",
+    resource: "loa-request",
+    keyed: false,
+    actions: &[],
+    uses: &[],
+    lasts: false,
+    partner: |_, _| None,
+    upstream: |equinix| {
+        let all = equinix["loaRequests"].as_array().unwrap().iter();
+        all.map(|request| request["notes"].as_str().unwrap().to_owned()).collect()
+    },
+    manifest: |_, name, _| {
+        json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoaRequest", "metadata": {"name": name},
+            "spec": {
+                "accountRef": {"name": "equinix"}, "ibx": "AM11", "count": 1, "notes": name,
+                "requestor": {"contacts": [contact("a@example.net")]},
+                "provider": {"organization": "Partner B.V.", "contacts": [contact("b@example.net")]},
+            },
+        })
+    },
+    ..DIGITAL_LOA
+};
+
+/// With all the roles that there are.
+const CONTACT: Subject = Subject {
+    kind: "Contact",
+    provider: "digital-realty",
+    resource: "contact",
+    keyed: true,
+    actions: &[],
+    uses: &[],
+    lasts: true,
+    partner: |_, _| None,
+    upstream: |exchange| ids(exchange, "contacts"),
+    prerequisites: |rig| rig.digital_realty_account(),
+    manifest: |rig, name, _| rig.person(name, &["Requestor", "NOC"]),
+};
+
+/// Groups of two, of an offering that requires nobody.
+const CLOUD_ACCESS_PORT: Subject = Subject {
+    kind: "CloudAccessPort",
+    resource: "connection",
+    upstream: |exchange| ids(exchange, "connections"),
+    manifest: |_, name, n| {
+        json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort", "metadata": {"name": name},
+            "spec": {
+                "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
+                "mode": "Lag", "portQuantity": 2, "customerReference": format!("DC-{n}"),
+            },
+        })
+    },
+    ..CONTACT
+};
+
+/// Ids of what lives at the exchange: what is ending doesn't.
+fn ids(exchange: &Value, resource: &str) -> Vec<String> {
+    let all = exchange[resource].as_array().unwrap().iter();
+    let live = all.filter(|one| one["state"] != "decommission_requested");
+    live.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
 /// A pairing key as Google Cloud gives it.
 pub fn pairing_key(n: u32) -> String {
     format!("7e51371e-72a3-40b5-b844-2e3efefa{n:04}/europe-west4/1")
@@ -187,3 +278,6 @@ pub fn pairing_key(n: u32) -> String {
 suite!(interconnect_direct, DIRECT);
 suite!(interconnect_gcp_partner, GCP_PARTNER);
 suite!(digital_loa, DIGITAL_LOA);
+suite!(digital_loa_request, LOA_REQUEST, without records);
+suite!(contact, CONTACT);
+suite!(cloud_access_port, CLOUD_ACCESS_PORT);

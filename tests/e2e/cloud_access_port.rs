@@ -1,0 +1,392 @@
+//! Cloud Access Ports and Contacts at Digital Realty: people first, letters for each port, ports more and less, the end on
+//! its day.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::DynamicObject;
+use serde_json::{Value, json};
+
+use crate::objects::{until, until_gone, until_stalled};
+use crate::rig::{Rig, Wish};
+use crate::suite::{condition_of, external_id_of};
+use crate::supervisor::supervised;
+
+const CAP: &str = "CloudAccessPort";
+
+async fn rig_with_account() -> Rig {
+    let rig = Rig::without_account().await;
+    rig.apply(&rig.digital_realty_account()).await;
+    rig
+}
+
+/// One port, of an offering that requires people.
+fn port(name: &str, contacts: &[&str]) -> Value {
+    let contacts: Vec<Value> = contacts.iter().map(|name| json!({"name": name})).collect();
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": CAP, "metadata": {"name": name},
+        "spec": {
+            "accountRef": {"name": "digital-realty"}, "productOffering": {"pop": "AMS7-A", "speedMbps": 1000},
+            "mode": "Standalone", "contacts": contacts,
+        },
+    })
+}
+
+/// Two ports as one, of an offering that requires nobody.
+fn lag(name: &str) -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": CAP, "metadata": {"name": name},
+        "spec": {
+            "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
+            "mode": "Lag", "portQuantity": 2,
+        },
+    })
+}
+
+fn says(object: &DynamicObject, type_: &str, status: &str, reason: &str) -> bool {
+    condition_of(object, type_).is_some_and(|it| it["status"] == status && it["reason"] == reason)
+}
+
+fn message(object: &DynamicObject, type_: &str) -> String {
+    condition_of(object, type_).unwrap()["message"].as_str().unwrap().to_owned()
+}
+
+async fn until_ready(rig: &Rig, name: &str) -> DynamicObject {
+    let ready =
+        |object: &DynamicObject| says(object, "Ready", "True", "Available") && says(object, "Synced", "True", "InSync");
+    until(rig, CAP, name, "ready", ready).await
+}
+
+/// Until as many ports are there, all in production.
+async fn until_ports(rig: &Rig, name: &str, count: usize) -> Vec<String> {
+    let settled = |object: &DynamicObject| {
+        let ports = object.data["status"]["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let live = ports.iter().filter(|port| port["state"] == "production").count();
+        says(object, "Ready", "True", "Available") && object.data["status"]["operation"].is_null() && live == count
+    };
+    let object = until(rig, CAP, name, &format!("{count} ports"), settled).await;
+    let ports = object.data["status"]["ports"].as_array().unwrap().iter();
+    let live = ports.filter(|port| port["state"] == "production");
+    live.map(|port| port["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn ledger(rig: &Rig, operation: &str, resource: &str) -> usize {
+    let ledger = rig.sim("ledger").await;
+    let entries = ledger.as_array().unwrap().iter();
+    entries.filter(|entry| entry["operation"] == operation && entry["resource"] == resource).count()
+}
+
+/// How often the provider was asked.
+async fn asked(rig: &Rig, method: &str, route: &str) -> u64 {
+    let requests = rig.sim("requests").await;
+    let rows = requests.as_array().unwrap().iter();
+    let rows = rows.filter(|row| row["method"] == method && row["route"].as_str().unwrap().ends_with(route));
+    rows.map(|row| row["count"].as_u64().unwrap()).sum()
+}
+
+/// The simulator's day, so many days from now.
+async fn day(rig: &Rig, ahead: i64) -> String {
+    let clock = rig.sim("clock").await;
+    let now: Timestamp = clock["now"].as_str().unwrap().parse().unwrap();
+    (now + SignedDuration::from_hours(24 * ahead)).strftime("%Y-%m-%d").to_string()
+}
+
+#[tokio::test]
+async fn a_port_waits_for_its_people_shows_its_letter_and_ends_on_its_day() {
+    let rig = rig_with_account().await;
+    rig.apply(&port("ams", &["panda", "noc"])).await;
+    let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "WaitingForDependency");
+    let waiting = until(&rig, CAP, "ams", "waiting for its people", waits).await;
+    assert!(message(&waiting, "Reconciling").contains("there is no Contact panda"));
+    rig.apply(&rig.person("panda", &["Requestor", "Implementation"])).await;
+    rig.apply(&rig.person("noc", &["Requestor"])).await;
+    let lacks = |object: &DynamicObject| waits(object) && message(object, "Reconciling").contains("somebody as NOC");
+    until(&rig, CAP, "ams", "the missing role", lacks).await;
+    assert_eq!(ledger(&rig, "create", "connection").await, 0);
+    rig.patch("contact", "noc", &json!({"spec": {"roles": ["NOC"]}})).await;
+
+    let has_letter = |object: &DynamicObject| object.data["status"]["ports"][0]["loaSecret"].is_string();
+    let ordered = until(&rig, CAP, "ams", "its letter", has_letter).await;
+    let status = &ordered.data["status"];
+    assert_eq!(
+        (&status["state"], &status["pop"], &status["facility"]),
+        (&json!("allocated"), &json!("AMS7-A"), &json!("AMS7"))
+    );
+    assert!(status["ports"][0]["demarc"].is_string() && status["cancellation"]["decommissionAt"].is_string());
+    let secret: Secret = rig.secrets().get("ams-loa").await.unwrap();
+    assert!(secret.data.unwrap()["document.pdf"].0.starts_with(b"%PDF-"));
+    rig.tell_sim("clock", &json!({"advance": "11d"})).await;
+    let id = external_id_of(&until_ready(&rig, "ams").await).unwrap().to_owned();
+
+    rig.delete("contact", "panda").await;
+    rig.delete(CAP, "ams").await;
+    let ending = |object: &DynamicObject| object.data["status"]["decommissionAt"].is_string();
+    let ending = until(&rig, CAP, "ams", "its last day", ending).await;
+    assert_eq!(ending.data["status"]["state"], "decommission_requested");
+    let told = rig.run(&["get", "events", "-o", "jsonpath={.items[*].message}"]).await;
+    assert!(told.contains("by the terms of") && told.contains("it would end on"), "{told}");
+    let needed = |object: &DynamicObject| {
+        condition_of(object, "Reconciling").is_some_and(|it| it["message"].as_str().unwrap().contains(&id))
+    };
+    until(&rig, "Contact", "panda", "still needed", needed).await;
+    rig.tell_sim("clock", &json!({"advance": "60d"})).await;
+    until_gone(&rig, CAP, "ams").await;
+    until_gone(&rig, "Contact", "panda").await;
+    assert_eq!((ledger(&rig, "create", "connection").await, ledger(&rig, "delete", "connection").await), (1, 1));
+    assert_eq!(asked(&rig, "GET", "/product-offerings").await, 1, "the catalogue is the account's");
+}
+
+#[tokio::test]
+async fn one_person_serves_two_ports_and_changes_once() {
+    let rig = rig_with_account().await;
+    rig.apply(&rig.person("all", &["Requestor", "Implementation", "NOC"])).await;
+    rig.apply(&port("one", &["all"])).await;
+    rig.apply(&port("two", &["all"])).await;
+    rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+    until_ready(&rig, "one").await;
+    until_ready(&rig, "two").await;
+    assert_eq!((ledger(&rig, "create", "contact").await, ledger(&rig, "create", "role-assignment").await), (1, 3));
+    rig.patch(
+        "contact",
+        "all",
+        &json!({"spec": {"telephone": "+442071234567", "roles": ["Requestor", "Implementation"]}}),
+    )
+    .await;
+    let held = |object: &DynamicObject| says(object, "Synced", "False", "Drifted");
+    let held = until(&rig, "Contact", "all", "a role that is still needed", held).await;
+    assert!(message(&held, "Synced").contains("as NOC still needed by"), "{}", message(&held, "Synced"));
+    assert_eq!((ledger(&rig, "update", "contact").await, ledger(&rig, "delete", "role-assignment").await), (1, 0));
+}
+
+#[tokio::test]
+async fn ports_come_and_go_one_at_a_time_whatever_crashes() {
+    let (next, last) = (AtomicU32::new(1), AtomicU32::new(u32::MAX));
+    let lane = async || {
+        let rig = Rig::without_operator(Wish::default()).await;
+        rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+        supervised(&rig, &[], async |_| {
+            rig.apply(&rig.digital_realty_account()).await;
+            rig.apply(&lag("lag")).await;
+            until_ports(&rig, "lag", 2).await;
+        })
+        .await;
+        let (mut lives, mut there) = (0, 2);
+        loop {
+            let nth = next.fetch_add(1, Ordering::SeqCst);
+            if nth > last.load(Ordering::SeqCst) {
+                return;
+            }
+            let plan = format!("kill-after={nth}");
+            let died = supervised(&rig, &[("INTERCONNECT_OPERATOR_REHEARSE", &plan)], async |operator| {
+                grow_and_shrink(&rig).await;
+                operator.ends() > 0
+            })
+            .await;
+            lives += 1;
+            let ordered = (4 - there) + 3 * (lives - 1);
+            assert_eq!(ledger(&rig, "create", "port-reservation").await, ordered, "{plan}");
+            assert_eq!(ledger(&rig, "delete", "port-reservation").await, 3 * lives, "{plan}");
+            there = 2;
+            if !died {
+                last.fetch_min(nth, Ordering::SeqCst);
+            }
+        }
+    };
+    join_all((0..4).map(|_| lane())).await;
+    let effects = last.into_inner() - 1;
+    println!("died after each of {effects} effects");
+    assert!(effects > 20, "more and less ports have more effects than {effects}");
+}
+
+/// To four ports, and down to one.
+async fn grow_and_shrink(rig: &Rig) {
+    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
+    let ports = until_ports(rig, "lag", 4).await;
+    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 1}})).await;
+    let drifted = |object: &DynamicObject| says(object, "Synced", "False", "Drifted");
+    until(rig, CAP, "lag", "nothing taken that isn't named", drifted).await;
+    rig.patch(CAP, "lag", &json!({"spec": {"removePorts": ports[..3]}})).await;
+    assert_eq!(until_ports(rig, "lag", 1).await, ports[3..]);
+}
+
+#[tokio::test]
+async fn a_port_more_is_an_order_that_needs_its_own_consent() {
+    let rig = Rig::without_account().await;
+    let mut account = rig.digital_realty_account();
+    account["items"][1]["spec"]["orderPolicy"] = json!({"approval": "Required"});
+    rig.apply(&account).await;
+    rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+    rig.apply(&lag("lag")).await;
+    approve(&rig).await;
+    until_ports(&rig, "lag", 2).await;
+    for count in [3, 4] {
+        rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": count}})).await;
+        approve(&rig).await;
+        until_ports(&rig, "lag", count).await;
+    }
+    let ports = until_ports(&rig, "lag", 4).await;
+    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 3, "removePorts": [ports[3]]}})).await;
+    until_ports(&rig, "lag", 3).await;
+    // The same request as before, and yet another order.
+    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
+    let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "AwaitingApproval");
+    until(&rig, CAP, "lag", "consent", waits).await;
+    assert_eq!(ledger(&rig, "create", "port-reservation").await, 2);
+}
+
+/// A person approves the plan that is shown.
+async fn approve(rig: &Rig) {
+    let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "AwaitingApproval");
+    let object = until(rig, CAP, "lag", "a plan to approve", waits).await;
+    let digest = object.data["status"]["plan"]["digest"].as_str().unwrap();
+    let approval = format!("interconnect-operator.io/approved-plan={digest}");
+    rig.run(&["annotate", "--overwrite", CAP, "lag", &approval]).await;
+}
+
+#[tokio::test]
+async fn what_can_be_changed_is_and_a_provider_that_cannot_is_asked_once() {
+    let rig = rig_with_account().await;
+    let mut wanted = lag("lag");
+    wanted["spec"]["purchaseOrder"] = "PO-1".into();
+    rig.apply(&wanted).await;
+    rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+    until_ports(&rig, "lag", 2).await;
+    let change =
+        json!({"spec": {"purchaseOrder": "PO-2", "lacpTimeout": "Fast", "connectingParty": "Example Airlines"}});
+    rig.patch(CAP, "lag", &change).await;
+    let told = async || {
+        let there = &rig.sim("objects").await["digital-realty"];
+        let connection = &there["connections"][0];
+        let ports = there["portReservations"].as_array().unwrap();
+        let parties = ports.iter().all(|port| port["connecting_party"] == "Example Airlines");
+        (connection["purchase_order"] == "PO-2" && connection["lacp_timeout"] == "fast" && parties).then_some(())
+    };
+    rig.until_some("the changes at the provider", told).await;
+    until_ready(&rig, "lag").await;
+    assert_eq!((ledger(&rig, "update", "connection").await, ledger(&rig, "update", "port-reservation").await), (1, 2));
+
+    rig.tell_sim("settings", &json!({"digital-realty": {"noPatch": true}})).await;
+    let before = asked(&rig, "PATCH", "/connections/{id}").await;
+    rig.patch(CAP, "lag", &json!({"spec": {"purchaseOrder": "PO-3"}})).await;
+    until(&rig, CAP, "lag", "not supported", |object| says(object, "Synced", "False", "NotSupported")).await;
+    let looks = asked(&rig, "GET", "/connections").await;
+    let polled = async || (asked(&rig, "GET", "/connections").await > looks + 3).then_some(());
+    rig.until_some("some polls", polled).await;
+    assert_eq!(asked(&rig, "PATCH", "/connections/{id}").await, before + 1);
+}
+
+#[tokio::test]
+async fn a_day_that_is_wished_for_is_kept_and_one_that_is_too_early_is_refused_with_the_terms() {
+    let rig = rig_with_account().await;
+    let mut wanted = lag("lag");
+    wanted["spec"]["decommission"] = json!({"at": day(&rig, 13).await});
+    rig.apply(&wanted).await;
+    until(&rig, CAP, "lag", "ordered", |object| external_id_of(object).is_some()).await;
+    rig.tell_sim("clock", &json!({"advance": "11d"})).await;
+    until_ready(&rig, "lag").await;
+    rig.delete(CAP, "lag").await;
+    let refused = until_stalled(&rig, CAP, "lag", "ProviderRefused").await;
+    assert!(refused.contains("ends at the earliest on"), "{refused}");
+    let at = day(&rig, 90).await;
+    rig.patch(CAP, "lag", &json!({"spec": {"decommission": {"at": at}}})).await;
+    let ends = |object: &DynamicObject| object.data["status"]["decommissionAt"] == json!(at);
+    until(&rig, CAP, "lag", "the wished day", ends).await;
+    rig.tell_sim("clock", &json!({"advance": "85d"})).await;
+    let looks = asked(&rig, "GET", "/connections").await;
+    let polled = async || (asked(&rig, "GET", "/connections").await > looks + 3).then_some(());
+    rig.until_some("some polls", polled).await;
+    until(&rig, CAP, "lag", "still there", ends).await;
+    rig.tell_sim("clock", &json!({"advance": "10d"})).await;
+    until_gone(&rig, CAP, "lag").await;
+    assert_eq!(ledger(&rig, "delete", "connection").await, 1);
+}
+
+#[tokio::test]
+async fn an_offering_that_is_not_there_or_not_one_is_answered_with_those_there_are() {
+    let rig = rig_with_account().await;
+    let offered = |name: &str, offering: Value, quantity: u32| {
+        let mut wanted = lag(name);
+        (wanted["spec"]["productOffering"], wanted["spec"]["portQuantity"]) = (offering, quantity.into());
+        wanted
+    };
+    rig.apply(&offered("none", json!({"id": "999.AMS5-B.S"}), 2)).await;
+    assert!(until_stalled(&rig, CAP, "none", "NotAvailable").await.contains("503234.AMS5-B.S"));
+    rig.apply(&offered("exchange", json!({"id": "503234.AMS7-A.E"}), 2)).await;
+    assert!(until_stalled(&rig, CAP, "exchange", "NotAvailable").await.contains("made by the exchange"));
+    rig.apply(&offered("many", json!({"metroArea": "LON", "speedMbps": 1000}), 5)).await;
+    assert!(until_stalled(&rig, CAP, "many", "InvalidSpec").await.contains("allows 4"));
+    rig.tell_sim("objects/digital-realty/503234.AMS5-B.S", &json!({"withdrawn": true})).await;
+    rig.apply(&lag("withdrawn")).await;
+    // The catalogue of before still has it; the provider has not.
+    until_stalled(&rig, CAP, "withdrawn", "ProviderRefused").await;
+    assert_eq!(ledger(&rig, "create", "connection").await, 0);
+}
+
+#[tokio::test]
+async fn an_account_that_the_credentials_lost_ends_nothing() {
+    let rig = rig_with_account().await;
+    rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+    rig.apply(&lag("lag")).await;
+    until_ports(&rig, "lag", 2).await;
+    rig.tell_sim("objects/digital-realty/A0087999", &json!({"state": "gone"})).await;
+    let account = rig.until_account("digital-realty", "False", "NotAuthorized").await;
+    let ready = account.status.unwrap().conditions.into_iter().find(|it| it.type_ == "Ready").unwrap();
+    assert!(ready.message.contains("A0087999") && ready.message.contains("A0073476"), "{}", ready.message);
+    rig.delete(CAP, "lag").await;
+    let waits =
+        |object: &DynamicObject| condition_of(object, "Stalled").is_some_and(|it| it["reason"] == "NotAuthorized");
+    until(&rig, CAP, "lag", "waiting for the account", waits).await;
+    assert_eq!(ledger(&rig, "delete", "connection").await, 0);
+}
+
+#[tokio::test]
+async fn a_server_that_pages_ignores_filters_and_keeps_what_ended_is_as_good() {
+    let rig = rig_with_account().await;
+    let poor =
+        json!({"digital-realty": {"ignoreFilters": true, "pageSize": 2, "keepDecommissioned": true, "lagLoas": true}});
+    rig.tell_sim("settings", &poor).await;
+    rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+    rig.apply(&lag("one")).await;
+    rig.apply(&lag("two")).await;
+    rig.apply(&rig.person("a", &["NOC", "Requestor"])).await;
+    until_ports(&rig, "one", 2).await;
+    until_ports(&rig, "two", 2).await;
+    rig.delete(CAP, "one").await;
+    until_gone(&rig, CAP, "one").await;
+    rig.apply(&lag("one")).await;
+    until_ports(&rig, "one", 2).await;
+    assert_eq!((ledger(&rig, "create", "connection").await, ledger(&rig, "delete", "connection").await), (3, 1));
+}
+
+#[tokio::test]
+async fn manifests_that_make_no_sense_are_refused_with_what_to_do() {
+    let rig = rig_with_account().await;
+    let refused = async |change: &dyn Fn(&mut Value)| {
+        let mut wanted = lag("bad");
+        change(&mut wanted["spec"]);
+        rig.kubectl(&["apply", "-f", "-"], &wanted.to_string()).await.unwrap_err()
+    };
+    for (message, change) in [
+        ("portQuantity must be 1", (&|spec: &mut Value| spec["mode"] = "Standalone".into()) as &dyn Fn(&mut Value)),
+        ("portQuantity", &|spec| spec["portQuantity"] = 9.into()),
+        ("with id, leave out the rest", &|spec| spec["productOffering"]["speedMbps"] = 1000.into()),
+        ("name the offering", &|spec| spec["productOffering"] = json!({"pop": "AMS5-B"})),
+        ("customerReference", &|spec| spec["customerReference"] = "x".repeat(39).into()),
+        ("decommission.at", &|spec| spec["decommission"] = json!({"at": "soon"})),
+        ("removePorts is for a Lag", &|spec| {
+            spec["mode"] = "Standalone".into();
+            spec["portQuantity"] = 1.into();
+            spec["removePorts"] = json!(["x"]);
+        }),
+    ] {
+        let said = refused(change).await;
+        assert!(said.contains(message), "{message}: {said}");
+    }
+    rig.apply(&lag("lag")).await;
+    until(&rig, CAP, "lag", "ordered", |object| external_id_of(object).is_some()).await;
+    let change = r#"{"spec": {"productOffering": {"id": "503234.LON1-A.S"}}}"#;
+    let said = rig.kubectl(&["patch", CAP, "lag", "--type=merge", "-p", change], "").await.unwrap_err();
+    assert!(said.contains("can't change once the port was ordered"), "{said}");
+}
