@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::File;
 use std::process::Stdio;
-use std::time::Duration;
 
 use clap::ValueEnum;
 use serde_json::json;
@@ -13,8 +12,6 @@ use crate::stage::{ACCOUNT, PROVIDER_ACCOUNT, Stage, TOKEN};
 use crate::subject::Subject;
 use crate::{Outcome, kopf};
 
-/// How often each circuit is looked at.
-const POLL: Duration = Duration::from_secs(300);
 /// How many circuits each works on at the same time: the chart's default.
 const CONCURRENCY: u16 = 8;
 
@@ -25,6 +22,8 @@ pub enum Contestant {
     Operator,
     /// Ours, with Digital LOAs in place of interconnects.
     Loas,
+    /// Ours, with Cloud Access Ports in place of interconnects.
+    Ports,
     /// The least that does the same work, on bare kube-rs.
     Bare,
     /// The same in Python.
@@ -36,6 +35,7 @@ impl fmt::Display for Contestant {
         f.pad(match self {
             Self::Operator => "operator",
             Self::Loas => "loas",
+            Self::Ports => "ports",
             Self::Bare => "bare",
             Self::Kopf => "kopf",
         })
@@ -45,13 +45,17 @@ impl fmt::Display for Contestant {
 impl Contestant {
     /// What it orders.
     pub fn subject(self) -> Subject {
-        if self == Self::Loas { Subject::DigitalLoa } else { Subject::Interconnect }
+        match self {
+            Self::Loas => Subject::DigitalLoa,
+            Self::Ports => Subject::CloudAccessPort,
+            Self::Operator | Self::Bare | Self::Kopf => Subject::Interconnect,
+        }
     }
 
     /// Gives it what it needs besides the chart's rights.
     pub async fn prepare(self, stage: &Stage) -> Outcome<()> {
         let manifests = match self {
-            Self::Operator | Self::Loas => account(stage),
+            Self::Operator | Self::Loas | Self::Ports => account(stage),
             Self::Bare => return Ok(()),
             Self::Kopf => kopf::extra_rights(&stage.namespace),
         };
@@ -63,7 +67,7 @@ impl Contestant {
     pub fn start(self, stage: &Stage) -> Outcome<Child> {
         let log = File::options().create(true).append(true).open(stage.dir.join(format!("{self}.log")))?;
         let mut command = match self {
-            Self::Operator | Self::Loas => operator(stage),
+            Self::Operator | Self::Loas | Self::Ports => operator(stage),
             Self::Bare => bare()?,
             Self::Kopf => kopf::command(&stage.namespace),
         };
@@ -72,7 +76,7 @@ impl Contestant {
             .env("BENCH_NAMESPACE", &stage.namespace)
             .env("BENCH_API", format!("{}/accounts/{ACCOUNT}/cni", stage.provider_api()))
             .env("BENCH_TOKEN", TOKEN)
-            .env("BENCH_POLL_SECONDS", POLL.as_secs().to_string())
+            .env("BENCH_POLL_SECONDS", stage.subject.poll().as_secs().to_string())
             .env("BENCH_CONCURRENCY", CONCURRENCY.to_string());
         Ok(command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?)
     }
@@ -95,19 +99,21 @@ fn bare() -> Outcome<Command> {
 /// The operator's account, with limits that nobody reaches: they are not what is measured.
 fn account(stage: &Stage) -> serde_json::Value {
     let secret = format!("{PROVIDER_ACCOUNT}-credentials");
-    let (credentials, mut spec) = stage.subject.account();
+    let (credentials, mut spec) = stage.subject.account(&stage.provider_origin());
     let common = json!({
         "endpoint": stage.provider_api(),
         "credentialsSecretRef": {"name": secret},
-        "pollInterval": format!("{}s", POLL.as_secs()),
+        "pollInterval": format!("{}s", stage.subject.poll().as_secs()),
         "limits": {"requests": 1_000_000, "per": "1s", "concurrent": 64},
     });
     spec.as_object_mut().into_iter().for_each(|spec| spec.extend(common.as_object().cloned().unwrap_or_default()));
-    json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": credentials},
-        {
+    let mut items = vec![
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": credentials}),
+        json!({
             "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
             "metadata": {"name": PROVIDER_ACCOUNT}, "spec": spec,
-        },
-    ]})
+        }),
+    ];
+    items.extend(stage.subject.prerequisites());
+    json!({"apiVersion": "v1", "kind": "List", "items": items})
 }

@@ -1,5 +1,7 @@
 //! What circuits are ordered: which kind, from which provider.
 
+use std::time::Duration;
+
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::{Value, json};
@@ -11,6 +13,9 @@ const LOAS_OF_A_PANEL: u32 = 200;
 /// LOAs on a page of a search, as the operator asks for them.
 const PAGE: u32 = 100;
 
+/// Who must be there for a port at Digital Realty.
+const ROLES: [&str; 3] = ["Requestor", "Implementation", "NOC"];
+
 /// What is ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -18,6 +23,8 @@ pub enum Subject {
     Interconnect,
     /// LOAs at Equinix, each for two ports.
     DigitalLoa,
+    /// Ports at Digital Realty, all with the same three people.
+    CloudAccessPort,
 }
 
 impl Subject {
@@ -25,6 +32,7 @@ impl Subject {
         match self {
             Self::Interconnect => "Interconnect",
             Self::DigitalLoa => "DigitalLoa",
+            Self::CloudAccessPort => "CloudAccessPort",
         }
     }
 
@@ -39,15 +47,48 @@ impl Subject {
         match self {
             Self::Interconnect => "cloudflare/client/v4",
             Self::DigitalLoa => "equinix",
+            Self::CloudAccessPort => "digital-realty/ixapi/v2",
         }
     }
 
-    /// The keys of the account's Secret, and the account's own part of the spec.
-    pub fn account(self) -> (Value, Value) {
+    /// The keys of the account's Secret, and the account's own part of the spec, at a simulator that is there.
+    pub fn account(self, simulator: &str) -> (Value, Value) {
+        let client = json!({"clientId": "demo", "clientSecret": "demo-secret"});
         match self {
             Self::Interconnect => (json!({"apiToken": TOKEN}), json!({"cloudflare": {"accountId": ACCOUNT}})),
-            Self::DigitalLoa => (json!({"clientId": "demo", "clientSecret": "demo-secret"}), json!({"equinix": {}})),
+            Self::DigitalLoa => (client, json!({"equinix": {}})),
+            Self::CloudAccessPort => {
+                let token_endpoint = format!("{simulator}/digital-realty/connect/token");
+                let account = json!({"managingAccount": "A0087999", "tokenEndpoint": token_endpoint});
+                (client, json!({"digitalRealty": account}))
+            }
         }
+    }
+
+    /// How often each circuit is looked at.
+    pub fn poll(self) -> Duration {
+        match self {
+            Self::Interconnect | Self::DigitalLoa => Duration::from_secs(300),
+            Self::CloudAccessPort => Duration::from_secs(2),
+        }
+    }
+
+    /// What the circuits refer to besides the account.
+    pub fn prerequisites(self) -> Vec<Value> {
+        if self != Self::CloudAccessPort {
+            return Vec::new();
+        }
+        let person = |role: &&str| {
+            json!({
+                "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Contact",
+                "metadata": {"name": role.to_lowercase()},
+                "spec": {
+                    "accountRef": {"name": PROVIDER_ACCOUNT}, "name": role, "email": "noc@example.net",
+                    "telephone": "+31201234567", "roles": [role],
+                },
+            })
+        };
+        ROLES.iter().map(person).collect()
     }
 
     /// The circuit of that number, from 1.
@@ -55,6 +96,10 @@ impl Subject {
         let mut spec = match self {
             Self::Interconnect => json!({"direct": {"slotId": format!("5107a000-0000-4000-8000-{number:012x}")}}),
             Self::DigitalLoa => json!({"issue": issue(number)}),
+            Self::CloudAccessPort => {
+                let contacts: Vec<Value> = ROLES.iter().map(|role| json!({"name": role.to_lowercase()})).collect();
+                json!({"productOffering": {"id": "503233.AMS7-A.S"}, "mode": "Standalone", "contacts": contacts})
+            }
         };
         spec["accountRef"] = json!({"name": PROVIDER_ACCOUNT});
         json!({
@@ -68,6 +113,8 @@ impl Subject {
         match self {
             Self::Interconnect => ("/status", circuits.into()),
             Self::DigitalLoa => ("/search", circuits.div_ceil(PAGE).into()),
+            // One list for all.
+            Self::CloudAccessPort => ("/connections", 1),
         }
     }
 }

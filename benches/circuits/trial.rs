@@ -20,7 +20,7 @@ const START: Duration = Duration::from_secs(60);
 const QUIET: Duration = Duration::from_secs(2);
 /// Who isn't quiet by then never will be: what is written after that is counted as idle.
 const QUIET_BY: Duration = Duration::from_secs(60);
-/// The account is looked at each minute, more or less.
+/// The account is looked at when that is asked for, and each minute, more or less.
 const COUNTED_BY: Duration = Duration::from_secs(120);
 const TICK: Duration = Duration::from_millis(100);
 
@@ -104,11 +104,12 @@ impl Trial {
         Ok(phase)
     }
 
-    /// Waits until the account, if there is one, shows how many circuits use it, which it does each minute: part of
-    /// settling, and of no circuit's cost.
+    /// Waits until the account, if there is one, shows how many circuits use it: part of settling, and of no circuit's
+    /// cost.
     async fn counted(&self) -> Outcome<()> {
-        let begun = Instant::now();
-        while self.stage.account_counts().await?.is_some_and(|counted| counted != self.circuits) {
+        self.stage.look_at_account().await?;
+        let (begun, all) = (Instant::now(), self.circuits + self.stage.subject.prerequisites().len() as u32);
+        while self.stage.account_counts().await?.is_some_and(|counted| counted != all) {
             if begun.elapsed() > COUNTED_BY {
                 return Err("the account does not show how many circuits use it".into());
             }
