@@ -17,6 +17,8 @@ const SYSTEM: &str = "interconnect-system";
 const CIRCUITS: &str = "circuits";
 /// The examples' account at the provider; other accounts of the simulated world have interconnects, too.
 const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+/// What the provider gives an LOA for.
+const PORTS: &str = "interconnects,cloudaccessports";
 /// The LOA among the examples that we issue, and the partner's view of it.
 const ISSUED: &str = "digitalloa/port-12";
 const RECEIVED: &str = "digitalloa/port-of-demo-networks";
@@ -100,15 +102,15 @@ async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvErr
     let in_circuits = async |args: &[&str]| plane.kubectl(&[&["-n", CIRCUITS], args].concat(), "").await;
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     // Ordered, heard of, and the LOA kept where there is one.
-    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Synced", &timeout]).await?;
+    in_circuits(&["wait", PORTS, "--all", "--for=condition=Synced", &timeout]).await?;
     accept(&in_circuits, &timeout).await?;
     print!("\n{}\n", in_circuits(&["get", "circuits"]).await?);
     say("two weeks pass: the cross connects are patched, light comes up");
     simulator.tell("clock", r#"{"advance": "15d"}"#).await?;
     // A look now, rather than at the next poll.
     let now = format!("interconnect-operator.io/reconcile-at={}", begun_text());
-    in_circuits(&["annotate", "--overwrite", "interconnects", "--all", &now]).await?;
-    in_circuits(&["wait", "interconnects", "--all", "--for=condition=Ready", &timeout]).await?;
+    in_circuits(&["annotate", "--overwrite", PORTS, "--all", &now]).await?;
+    in_circuits(&["wait", PORTS, "--all", "--for=condition=Ready", &timeout]).await?;
     Ok(())
 }
 
@@ -131,10 +133,7 @@ async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
     let events = ["-n", CIRCUITS, "get", "events", "--sort-by=.metadata.creationTimestamp", "-o", columns];
     print!("\n$ kubectl get events\n{}", plane.kubectl(&events, "").await?);
     let secrets = plane
-        .kubectl(
-            &["-n", CIRCUITS, "get", "interconnects", "-o", "jsonpath={.items[*].status.documents[0].secretName}"],
-            "",
-        )
+        .kubectl(&["-n", CIRCUITS, "get", PORTS, "-o", "jsonpath={.items[*].status.documents[*].secretName}"], "")
         .await?;
     println!();
     for secret in secrets.split_whitespace() {
@@ -148,7 +147,8 @@ async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
 }
 
 async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError> {
-    say("deleting the circuits");
+    say("deleting the circuits; months pass, for ports end on a day that their terms allow");
+    simulator.tell("clock", r#"{"speed": 10000000}"#).await?;
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     print!("{}", plane.kubectl(&["delete", "-f", &root().join("examples").display().to_string(), &timeout], "").await?);
     println!("\nthe provider's ledger:");
