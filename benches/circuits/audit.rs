@@ -77,7 +77,7 @@ impl Tally {
         }
         let subject = match entry.object_ref.as_ref().map(|object| object.resource.as_str()) {
             Some("leases") => return,
-            Some("interconnects" | "digitalloas") => Subject::Circuits,
+            Some("interconnects" | "digitalloas" | "cloudaccessports") => Subject::Circuits,
             Some("secrets") => Subject::Secrets,
             Some("events") => Subject::Events,
             _ => Subject::Other,

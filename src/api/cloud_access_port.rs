@@ -23,7 +23,7 @@ use super::common::{CommonSpec, CommonStatus, circuit};
     printcolumn(name = "ID", type_ = "string", json_path = ".status.externalId"),
     printcolumn(name = "PoP", type_ = "string", json_path = ".status.pop"),
     printcolumn(name = "Speed", type_ = "integer", json_path = ".status.speedMbps"),
-    printcolumn(name = "Ports", type_ = "string", json_path = ".status.ports[*].id"),
+    printcolumn(name = "Ports", type_ = "string", json_path = ".status.portsReady"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Ends", type_ = "string", json_path = ".status.decommissionAt", priority = 1),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
@@ -192,6 +192,9 @@ pub struct CloudAccessPortStatus {
     /// Speed of all ports together, in megabits a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed_mbps: Option<u64>,
+    /// How many ports are in production, of how many that are wanted, such as 2/2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports_ready: Option<String>,
     /// Each port.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]

@@ -211,6 +211,11 @@ impl Rig {
         Some((answer.status().as_u16(), answer.text().await.ok()?))
     }
 
+    /// How many of the rig's operators have ended: a busy machine may take the lease from one.
+    pub fn operator_ends(&self) -> u32 {
+        self.operator.as_ref().map_or(0, Supervised::ends)
+    }
+
     /// Where the rig's operator serves probes and metrics.
     pub async fn listen(&self) -> String {
         self.until_some("an operator", async || self.operator.as_ref()?.listen()).await

@@ -130,7 +130,7 @@ fn port() -> Value {
             "removePorts": ["CANL-051652"], "purchaseOrder": "PO", "contractRef": "C", "decommission": {"at": "2027-03-31"},
         },
         "status": {
-            "externalId": "x", "state": "production", "orderedChanges": 1, "pop": "AMS5-B", "facility": "AMS5", "speedMbps": 20000,
+            "externalId": "x", "state": "production", "orderedChanges": 1, "pop": "AMS5-B", "facility": "AMS5", "speedMbps": 20000, "portsReady": "1/2",
             "ports": [{"id": "p", "state": "production", "demarc": "d", "loaSecret": "s"}], "messages": ["m"],
             "cancellation": {"decommissionAt": "2027-01-31", "chargedUntil": "2027-01-31", "readOn": "2026-12-31"},
             "decommissionAt": "2027-01-31", "chargedUntil": "2027-01-31", "billingFrom": "2026-01-31", "productOffering": "o",

@@ -97,7 +97,8 @@ fn messages(connection: &Connection) -> impl Iterator<Item = &Message> {
 pub fn show(details: &Details, object: &mut CloudAccessPort) {
     let name = object.name_any();
     let Details { connection, ports, facility, terms, now, .. } = details;
-    let lag = object.spec.mode == Mode::Lag;
+    let (lag, wanted) = (object.spec.mode == Mode::Lag, object.spec.port_quantity);
+    let in_production = live(ports).filter(|port| in_production(&port.state)).count();
     let status = object.status.get_or_insert_default();
     if lag {
         // A port that is gone has no letter any more.
@@ -115,6 +116,7 @@ pub fn show(details: &Details, object: &mut CloudAccessPort) {
         }
     };
     status.ports = ports.iter().map(shown).collect();
+    status.ports_ready = Some(format!("{in_production}/{wanted}"));
     status.product_offering = connection.product_offering.clone().or(status.product_offering.take());
     status.pop.clone_from(&connection.pop);
     status.facility.clone_from(facility);

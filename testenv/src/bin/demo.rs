@@ -162,7 +162,9 @@ async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError
     let interconnects = left.iter().filter(|one| one["account"] == ACCOUNT).map(|one| one["name"].to_string());
     let loas = objects["equinix"]["loas"].as_array().into_iter().flatten();
     let loas = loas.filter(|loa| loa["state"] != "CANCELLED").map(|loa| loa["token"].to_string());
-    let left: Vec<String> = interconnects.chain(loas).collect();
+    let exchange = ["connections", "contacts"].into_iter().flat_map(|what| objects["digital-realty"][what].as_array());
+    let exchange = exchange.flatten().map(|one| one["id"].to_string());
+    let left: Vec<String> = interconnects.chain(loas).chain(exchange).collect();
     if left.is_empty() {
         say("the provider's side is empty");
         return Ok(());
