@@ -10,7 +10,7 @@ use kube::runtime::reflector::ObjectRef;
 use url::Url;
 
 use super::{Account, Provider, credentials, endpoint};
-use crate::api::account::{DigitalRealtyAccount, ProviderAccount, ProviderAccountSpec};
+use crate::api::account::{DigitalRealtyAccount, Identity, ProviderAccount, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::clock::Clock;
 use crate::duration::parse;
@@ -72,27 +72,27 @@ struct Place {
     rate: Rate,
 }
 
-fn place(spec: &ProviderAccountSpec) -> Place {
+fn place(identity: &Identity<'_>) -> Place {
     let (published, per) = cloudflare::PUBLISHED_LIMIT;
     let requests = NonZeroU32::new(published).unwrap_or(NonZeroU32::MIN);
-    match (&spec.equinix, &spec.digital_realty) {
-        (Some(_), _) => Place {
+    match identity {
+        Identity::Cloudflare(_) => Place {
+            name: "cloudflare",
+            endpoint: cloudflare::PUBLIC_ENDPOINT,
+            hosts: cloudflare::PUBLIC_HOSTS,
+            rate: Rate { requests, per, concurrent: 4 },
+        },
+        Identity::Equinix(_) => Place {
             name: "equinix",
             endpoint: equinix::PUBLIC_ENDPOINT,
             hosts: equinix::PUBLIC_HOSTS,
             rate: equinix::ASSUMED_RATE,
         },
-        (None, Some(_)) => Place {
+        Identity::DigitalRealty(_) => Place {
             name: "digital-realty",
             endpoint: ix_api::PUBLIC_ENDPOINT,
             hosts: ix_api::PUBLIC_HOSTS,
             rate: ix_api::ASSUMED_RATE,
-        },
-        (None, None) => Place {
-            name: "cloudflare",
-            endpoint: cloudflare::PUBLIC_ENDPOINT,
-            hosts: cloudflare::PUBLIC_HOSTS,
-            rate: Rate { requests, per, concurrent: 4 },
         },
     }
 }
@@ -108,12 +108,13 @@ pub fn build(
     let settle_time = parse(&spec.settle_time).ok_or(Unusable::Spec("spec.settleTime is not a duration"))?;
     let poll_interval = parse(&spec.poll_interval).ok_or(Unusable::Spec("spec.pollInterval is not a duration"))?;
     let timeout = REQUEST_TIMEOUT.min(settle_time / 4);
-    let place = place(spec);
+    let identity = spec.identity().ok_or(Unusable::Spec("no provider is named"))?;
+    let place = place(&identity);
     let rate = rate(spec, place.rate)?;
     let base = endpoint::resolve(spec.endpoint.as_deref(), place.endpoint, place.hosts, with.allowed_endpoints)?;
     let setup = Setup { base, rate, timeout, observer: (with.observer)(place.name), clock: with.clock.clone() };
     let status = account.status.clone().unwrap_or_default();
-    let client = client(spec, secret)?;
+    let client = client(&identity, secret)?;
     // S6: credentials of somebody else may see nothing of what was ordered, and that says nothing of it.
     let trusted = client.is_none() || status.client.is_none() || status.client == client;
     let proven = if trusted { status.search_proven } else { Default::default() };
@@ -121,7 +122,7 @@ pub fn build(
         client,
         trusted: AtomicBool::new(trusted),
         reference: ObjectRef::from_obj(account),
-        provider: provider(spec, secret, setup, with.allowed_endpoints)?,
+        provider: provider(&identity, secret, setup, with.allowed_endpoints)?,
         upstream: super::upstream(spec),
         // S3: whatever was sent has surely settled by then, and whoever sent it no longer leads.
         settle_time: settle_time.max(timeout * 2 + with.lease_duration),
@@ -136,34 +137,39 @@ pub fn build(
 }
 
 /// Whose credentials they are, where nothing else says which account it is.
-fn client(spec: &ProviderAccountSpec, secret: &Secret) -> Result<Option<String>, Unusable> {
-    let of_equinix = spec.equinix.as_ref().map(|_| credentials::equinix(secret)).transpose()?;
-    Ok(of_equinix.map(|credentials| credentials.client_id))
+fn client(identity: &Identity<'_>, secret: &Secret) -> Result<Option<String>, Unusable> {
+    match identity {
+        Identity::Equinix(_) => Ok(Some(credentials::client(secret)?.client_id)),
+        Identity::Cloudflare(_) | Identity::DigitalRealty(_) => Ok(None),
+    }
 }
 
 fn provider(
-    spec: &ProviderAccountSpec,
+    identity: &Identity<'_>,
     secret: &Secret,
     setup: Setup,
     allowed_endpoints: &[Url],
 ) -> Result<Provider, Unusable> {
-    if let Some(identity) = &spec.cloudflare {
-        let credentials = credentials::cloudflare(secret)?;
-        let client = Cloudflare::new(identity.account_id.clone(), &credentials, setup).map_err(Unusable::Client)?;
-        return Ok(Provider::Cloudflare(client));
+    match identity {
+        Identity::Cloudflare(identity) => {
+            let credentials = credentials::cloudflare(secret)?;
+            let client = Cloudflare::new(identity.account_id.clone(), &credentials, setup);
+            client.map(Provider::Cloudflare).map_err(Unusable::Client)
+        }
+        Identity::Equinix(identity) => {
+            let known = Guesses::default();
+            let guesses = Guesses {
+                filter_key: identity.search_filter_key.clone().unwrap_or(known.filter_key),
+                loa_request_path: identity.loa_request_path.clone().unwrap_or(known.loa_request_path),
+            };
+            let client = Equinix::new(credentials::client(secret)?, guesses, setup);
+            client.map(Provider::Equinix).map_err(Unusable::Client)
+        }
+        Identity::DigitalRealty(identity) => {
+            let client = digital_realty(identity, secret, setup, allowed_endpoints)?;
+            Ok(Provider::DigitalRealty(Box::new(client)))
+        }
     }
-    if let Some(identity) = &spec.digital_realty {
-        let client = digital_realty(identity, secret, setup, allowed_endpoints)?;
-        return Ok(Provider::DigitalRealty(Box::new(client)));
-    }
-    let Some(equinix) = &spec.equinix else { return Err(Unusable::Spec("no provider is named")) };
-    let known = Guesses::default();
-    let guesses = Guesses {
-        filter_key: equinix.search_filter_key.clone().unwrap_or(known.filter_key),
-        loa_request_path: equinix.loa_request_path.clone().unwrap_or(known.loa_request_path),
-    };
-    let client = Equinix::new(credentials::equinix(secret)?, guesses, setup).map_err(Unusable::Client)?;
-    Ok(Provider::Equinix(client))
 }
 
 fn digital_realty(
@@ -184,7 +190,7 @@ fn digital_realty(
         billing: identity.billing_account.clone().unwrap_or_else(|| managing.clone()),
         managing,
     };
-    let credentials = credentials::digital_realty(secret)?;
+    let credentials = credentials::client(secret)?;
     IxApi::new(credentials, token_endpoint, accounts, identity.lag_loa, setup).map_err(Unusable::Client)
 }
 

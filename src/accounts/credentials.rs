@@ -6,7 +6,8 @@ use secrecy::SecretString;
 
 use crate::api::IN_USE_FINALIZER;
 use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time};
-use crate::providers::{cloudflare, equinix, ix_api};
+use crate::providers::cloudflare;
+use crate::providers::sign_in::ClientCredentials;
 
 /// Why a Secret's content can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,21 +60,10 @@ pub fn cloudflare(secret: &Secret) -> Result<cloudflare::Credentials, Credential
     }
 }
 
-/// Equinix': `clientId` and `clientSecret`.
-pub fn equinix(secret: &Secret) -> Result<equinix::Credentials, CredentialsError> {
-    let (client_id, client_secret) = client(secret)?;
-    Ok(equinix::Credentials { client_id, client_secret })
-}
-
-/// Digital Realty's: `clientId` and `clientSecret`.
-pub fn digital_realty(secret: &Secret) -> Result<ix_api::Credentials, CredentialsError> {
-    let (client_id, client_secret) = client(secret)?;
-    Ok(ix_api::Credentials { client_id, client_secret })
-}
-
-fn client(secret: &Secret) -> Result<(String, SecretString), CredentialsError> {
+/// Equinix' and Digital Realty's: `clientId` and `clientSecret`.
+pub fn client(secret: &Secret) -> Result<ClientCredentials, CredentialsError> {
     let needed = |key| text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key));
-    Ok((needed("clientId")?, needed("clientSecret")?.into()))
+    Ok(ClientCredentials { client_id: needed("clientId")?, client_secret: needed("clientSecret")?.into() })
 }
 
 /// The value without the white space that editors leave at its end; none if nothing is left.

@@ -16,7 +16,7 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::sync::broadcast;
 
 use crate::api::ProviderAccount;
-use crate::api::account::{OrderPolicy, ProviderAccountSpec};
+use crate::api::account::{Identity, OrderPolicy, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
 use crate::providers::cloudflare::Cloudflare;
@@ -208,11 +208,11 @@ impl Accounts {
 /// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
 pub fn upstream(spec: &ProviderAccountSpec) -> String {
     let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-    match (&spec.cloudflare, &spec.digital_realty) {
-        (Some(identity), _) => format!("cloudflare/{}{elsewhere}", identity.account_id),
-        (None, Some(identity)) => format!("digital-realty/{}{elsewhere}", identity.managing_account),
+    match spec.identity() {
+        Some(Identity::Cloudflare(identity)) => format!("cloudflare/{}{elsewhere}", identity.account_id),
+        Some(Identity::DigitalRealty(identity)) => format!("digital-realty/{}{elsewhere}", identity.managing_account),
         // Ids are the same for all of Equinix' customers.
-        (None, None) => format!("equinix{elsewhere}"),
+        Some(Identity::Equinix(_)) | None => format!("equinix{elsewhere}"),
     }
 }
 

@@ -15,7 +15,7 @@ use url::Url;
 use super::build::{Surroundings, build};
 use super::credentials::{self, CredentialsError};
 use super::{Account, Entry, Provider, beta};
-use crate::api::account::{ProviderAccount, ProviderAccountSpec, ProviderAccountStatus};
+use crate::api::account::{Identity, ProviderAccount, ProviderAccountSpec, ProviderAccountStatus};
 use crate::api::conditions::{READY, RECONCILING, STALLED, reason};
 use crate::api::{IN_USE_FINALIZER, annotations};
 use crate::duration::{jitter, parse};
@@ -361,9 +361,11 @@ fn version(account: &ProviderAccount, secret: &Secret) -> String {
 
 /// The provider's name of the account, for people.
 fn upstream_account(spec: &ProviderAccountSpec) -> String {
-    let cloudflare = spec.cloudflare.as_ref().map(|identity| identity.account_id.clone());
-    let digital_realty = spec.digital_realty.as_ref().map(|identity| identity.managing_account.clone());
-    cloudflare.or(digital_realty).unwrap_or_else(|| "Equinix".into())
+    match spec.identity() {
+        Some(Identity::Cloudflare(identity)) => identity.account_id.clone(),
+        Some(Identity::DigitalRealty(identity)) => identity.managing_account.clone(),
+        Some(Identity::Equinix(_)) | None => "Equinix".into(),
+    }
 }
 
 fn namespace(account: &ProviderAccount) -> String {

@@ -74,6 +74,25 @@ fn default_settle_time() -> String {
     "15m".into()
 }
 
+/// Which account it is, at which provider.
+pub enum Identity<'a> {
+    /// Cloudflare.
+    Cloudflare(&'a CloudflareAccount),
+    /// Equinix.
+    Equinix(&'a EquinixAccount),
+    /// Digital Realty.
+    DigitalRealty(&'a DigitalRealtyAccount),
+}
+
+impl ProviderAccountSpec {
+    /// The account that is named. None: the schema lets in no spec that names none.
+    pub fn identity(&self) -> Option<Identity<'_>> {
+        let cloudflare = self.cloudflare.as_ref().map(Identity::Cloudflare);
+        let equinix = self.equinix.as_ref().map(Identity::Equinix);
+        cloudflare.or(equinix).or(self.digital_realty.as_ref().map(Identity::DigitalRealty))
+    }
+}
+
 /// An account at Cloudflare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]

@@ -327,9 +327,9 @@ pub struct Document {
 }
 
 impl Document {
-    /// Whether the one takes the other's place.
-    pub fn same_as(&self, other: &Self) -> bool {
-        self.type_ == other.type_ && self.port == other.port
+    /// What it is: another one of the same takes its place.
+    pub fn place(&self) -> (DocumentType, Option<&str>) {
+        (self.type_, self.port.as_deref())
     }
 }
 

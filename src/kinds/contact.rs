@@ -1,12 +1,11 @@
 //! Contact at an exchange that speaks IX-API: found again by its `external_ref`; its roles are given and taken one at a time.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use kube::Resource;
 use serde_json::{Value, json};
 
-use super::exchange::{exchange, found};
+use super::exchange::{exchange, found, key_at};
 use crate::accounts::Account;
 use crate::api::common::OperationType;
 use crate::api::conditions::reason;
@@ -22,8 +21,6 @@ use crate::providers::limiter::Permit;
 use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::transport::{Asking, SendGuard};
 
-/// The roles and offerings of an exchange are read this often.
-pub const CATALOGUE_EVERY: Duration = Duration::from_secs(3600);
 /// The exchange has no word for it.
 const KNOWN: &str = "Known";
 
@@ -69,7 +66,7 @@ impl Adapter for ContactAdapter {
         if !query.to_order {
             return Ok(found);
         }
-        let catalogue = at.client.catalogue(at.asking(), at.client.now().before(CATALOGUE_EVERY)).await.items?;
+        let catalogue = at.client.catalogue(at.asking()).await?;
         let spec = &query.object.spec;
         let offer = wanted_roles(&catalogue, spec).map(|_| {
             let accounts = &at.client.accounts;
@@ -85,7 +82,7 @@ impl Adapter for ContactAdapter {
 
     async fn findable(at: Access<'_, IxApi>, _: &Contact, id: &str, not_before: Moment) -> Result<bool, Failure> {
         let all = at.client.contacts(at.asking(), not_before).await.items?;
-        Ok(all.get(id).is_some_and(|contact| super::exchange::key_in(contact.external_ref.as_deref()).is_some()))
+        Ok(all.get(id).is_some_and(|contact| key_at(contact.external_ref.as_deref()).is_some()))
     }
 
     async fn create(
@@ -113,7 +110,7 @@ impl Adapter for ContactAdapter {
             // S6: missing from a list is a reason to ask singly, nothing more.
             None => at.client.contact(at.asking(), id).await?,
         };
-        let catalogue = at.client.catalogue(at.asking(), at.client.now().before(CATALOGUE_EVERY)).await.items?;
+        let catalogue = at.client.catalogue(at.asking()).await?;
         let assignments = at.client.assignments(at.asking(), not_before).await.items?;
         let assigned = |it: &&wire::RoleAssignment| same_id(&it.contact, id);
         let roles = assignments.iter().filter(assigned).map(|it| AssignedRole {

@@ -2,12 +2,8 @@
 
 use crate::accounts::{Account, Provider};
 use crate::lifecycle::adapter::Found;
+use crate::lifecycle::key::key_in;
 use crate::providers::ix_api::IxApi;
-
-/// The length of our key.
-const KEY: usize = 36;
-/// What two keys of objects of one name share (S4).
-const FIRST_HALF: usize = 18;
 
 /// The client, if the account is one at such an exchange.
 pub fn exchange(account: &Account) -> Option<&IxApi> {
@@ -20,19 +16,13 @@ pub fn exchange(account: &Account) -> Option<&IxApi> {
 /// Sorts what carries a key of ours in its `external_ref` into what is this object's and what is its namesakes'.
 pub fn found<'a>(key: &str, all: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Found {
     let mut found = Found::default();
-    for (id, reference) in all {
-        match key_in(reference) {
-            Some(there) if there == key => found.ours.push(id.into()),
-            Some(there) if there.get(..FIRST_HALF) == key.get(..FIRST_HALF) => found.namesakes.push(id.into()),
-            _ => {}
-        }
-    }
+    all.for_each(|(id, reference)| found.keyed(id, key_at(reference), key));
     found
 }
 
 /// Our key at the beginning of an `external_ref`, if one stands there.
-pub fn key_in(reference: Option<&str>) -> Option<&str> {
-    reference?.get(..KEY).filter(|key| uuid::Uuid::parse_str(key).is_ok())
+pub fn key_at(reference: Option<&str>) -> Option<&str> {
+    reference.and_then(key_in)
 }
 
 /// The `external_ref` of what is ordered, with the customer's own reference behind our key.

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::claims::{Claim, Rank};
 use super::facts::{Problem, Upstream, Wish};
+use super::key::of_one_name;
 use crate::accounts::Account;
-use crate::api::common::{Circuit, Document, DocumentType};
+use crate::api::common::{Circuit, DocumentType};
 use crate::clock::Moment;
 use crate::neighbours::Neighbours;
 use crate::providers::limiter::{Permit, Priority};
@@ -58,6 +59,17 @@ pub struct Found {
     pub untraceable: Option<String>,
     /// What a partner made and the object stands for ([`Adapter::receives`]), or why it can't be told; none: nothing yet.
     pub received: Option<Result<String, Problem>>,
+}
+
+impl Found {
+    /// Takes note of a live object that carries this key, if it is this object's or a namesake's (S4).
+    pub fn keyed(&mut self, id: &str, carried: Option<&str>, own: &str) {
+        match carried {
+            Some(key) if key == own => self.ours.push(id.into()),
+            Some(key) if of_one_name(key, own) => self.namesakes.push(id.into()),
+            _ => {}
+        }
+    }
 }
 
 /// A live upstream object without a key that fits the wish.
@@ -145,9 +157,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether this document takes its place.
-    pub fn is_for(&self, have: &Document) -> bool {
-        self.type_ == have.type_ && self.port == have.port
+    /// The place of the document that it asks for, as a [`Document`](crate::api::common::Document) has it.
+    pub fn place(&self) -> (DocumentType, Option<&str>) {
+        (self.type_, self.port.as_deref())
     }
 }
 

@@ -12,7 +12,7 @@ use tracing::{Instrument, debug, info_span, warn};
 use super::adapter::Adapter;
 use super::claims::{Claim, Claimant, Claims, Rank};
 use super::facts::Marks;
-use super::key::{names_something, order_key};
+use super::key::{key_of, names_something};
 use super::memory::{Memories, Remembered, lock};
 use super::pass::{Flow, Pass};
 use super::verdict::Next;
@@ -255,8 +255,7 @@ impl<A: Adapter> Engine<A> {
 
     /// Our key for the object's orders.
     pub(super) fn key(&self, object: &A::Object) -> String {
-        let (namespace, uid) = (object.namespace().unwrap_or_default(), object.uid().unwrap_or_default());
-        order_key(self.kind(), &namespace, &object.name_any(), &uid)
+        key_of(self.kind(), object)
     }
 
     /// What is claimed with an upstream id: ids are the account's own at some providers, so the account is part of it.

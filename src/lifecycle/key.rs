@@ -1,5 +1,6 @@
 //! Our key for an object's orders (S4), and the digest of a plan (S7).
 
+use kube::Resource;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
@@ -13,6 +14,28 @@ pub fn order_key(kind: &str, namespace: &str, name: &str, uid: &str) -> String {
     bytes[..8].copy_from_slice(&place[..8]);
     bytes[8..].copy_from_slice(&object[..8]);
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+/// The key for the orders of an object of this kind.
+pub fn key_of(kind: &str, object: &impl Resource) -> String {
+    let meta = object.meta();
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    order_key(kind, &part(&meta.namespace), &part(&meta.name), &part(&meta.uid))
+}
+
+/// How many characters a key has.
+const LENGTH: usize = 36;
+/// How many of them say which kind, namespace and name.
+const FIRST_HALF: usize = 18;
+
+/// A key at the beginning of a text, if one stands there.
+pub fn key_in(text: &str) -> Option<&str> {
+    text.get(..LENGTH).filter(|key| uuid::Uuid::parse_str(key).is_ok())
+}
+
+/// Whether these are keys of objects of one name (S4).
+pub fn of_one_name(one: &str, other: &str) -> bool {
+    one.get(..FIRST_HALF) == other.get(..FIRST_HALF)
 }
 
 /// Begins the id of what has none upstream: it was sent, and that is all that can be known of it (S4).

@@ -26,6 +26,14 @@ pub enum SignIn {
     Token(TokenSource),
 }
 
+/// OAuth client credentials.
+pub struct ClientCredentials {
+    /// The client's id.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: SecretString,
+}
+
 /// A token as a provider gives it.
 pub struct Token {
     /// What goes behind `Bearer`.

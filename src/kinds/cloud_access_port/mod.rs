@@ -7,8 +7,7 @@ mod wishes;
 use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
-use super::contact::CATALOGUE_EVERY;
-use super::exchange::{exchange, found, key_in, reference};
+use super::exchange::{exchange, found, key_at, reference};
 use crate::accounts::Account;
 use crate::api::annotations::RECONCILE_AT;
 use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, Mode};
@@ -71,7 +70,7 @@ impl Adapter for CloudAccessPortAdapter {
         not_before: Moment,
     ) -> Result<bool, Failure> {
         let all = at.client.connections(at.asking(), not_before).await.items?;
-        Ok(all.get(id).is_some_and(|connection| key_in(connection.external_ref.as_deref()).is_some()))
+        Ok(all.get(id).is_some_and(|connection| key_at(connection.external_ref.as_deref()).is_some()))
     }
 
     async fn create(
@@ -100,7 +99,7 @@ impl Adapter for CloudAccessPortAdapter {
             None => at.client.connection(at.asking(), id).await?,
         };
         let ports = ports(at, &connection, as_of).await?;
-        let catalogue = at.client.catalogue(at.asking(), at.client.now().before(CATALOGUE_EVERY)).await.items?;
+        let catalogue = at.client.catalogue(at.asking()).await?;
         let facility = connection.pop.as_deref().and_then(|pop| catalogue.facility(pop)).map(ToOwned::to_owned);
         let now = at.client.wall();
         let due = terms_due(object, &showing::day(now)) && !ending(&connection.state);
@@ -189,7 +188,7 @@ impl Adapter for CloudAccessPortAdapter {
 /// What would be ordered, or why nothing can be.
 async fn offer(at: Access<'_, IxApi>, query: &Query<'_, CloudAccessPort>) -> Result<Result<Offer, Problem>, Failure> {
     let spec = &query.object.spec;
-    let catalogue = at.client.catalogue(at.asking(), at.client.now().before(CATALOGUE_EVERY)).await.items?;
+    let catalogue = at.client.catalogue(at.asking()).await?;
     let offering = match offering::choose(&catalogue, spec) {
         Ok(offering) => offering,
         Err(problem) => return Ok(Err(problem)),
@@ -230,14 +229,7 @@ fn request(spec: &CloudAccessPortSpec, offering: &Offering, roles: &[String], ac
         "port_quantity": spec.port_quantity,
         "external_ref": reference(key, spec.customer_reference.as_deref()),
     });
-    let said = [
-        ("purchase_order", &spec.purchase_order),
-        ("contract_ref", &spec.contract_ref),
-        ("connecting_party", &spec.connecting_party),
-    ];
-    for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
-        request[name] = value.as_str().into();
-    }
+    wishes::say(spec, &mut request);
     request
 }
 

@@ -2,19 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
-use crate::api::cloud_access_port::{CloudAccessPort, LacpTimeout, Mode};
-use crate::api::common::OperationType;
-use crate::kinds::exchange::{key_in, port_number, port_reference, reference};
-use crate::lifecycle::adapter::Change;
-use crate::lifecycle::facts::Wish;
-use crate::lifecycle::key::{order_key, sha256};
-use crate::providers::ix_api::wire::{Connection, PortReservation, ending, same_id, state};
-
 use super::CloudAccessPortAdapter;
-use crate::lifecycle::adapter::Adapter;
+use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, LacpTimeout, Mode};
+use crate::api::common::OperationType;
+use crate::kinds::exchange::{key_at, port_number, port_reference, reference};
+use crate::lifecycle::adapter::{Adapter, Change};
+use crate::lifecycle::facts::Wish;
+use crate::lifecycle::key::{key_of, sha256};
+use crate::providers::ix_api::wire::{Connection, PortReservation, ending, same_id, state};
 
 /// What is to be done, or what can't be done.
 #[derive(Default)]
@@ -90,21 +87,13 @@ pub fn in_production(word: &str) -> bool {
 }
 
 fn add(object: &CloudAccessPort, connection: &Connection, ports: &[PortReservation]) -> Change {
-    let key = key(object);
+    let key = key_of(CloudAccessPortAdapter::KIND, object);
     let numbers = ports.iter().filter_map(|port| port_number(&key, port.external_ref.as_deref()));
     let number = numbers.max().unwrap_or(0) + 1;
     let mut request = json!({"connection": connection.id, "external_ref": port_reference(&key, number)});
-    let spec = &object.spec;
-    let said = [
-        ("purchase_order", &spec.purchase_order),
-        ("contract_ref", &spec.contract_ref),
-        ("connecting_party", &spec.connecting_party),
-    ];
-    for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
-        request[name] = value.as_str().into();
-    }
-    let there = live(ports).count();
-    let summary = format!("one more port for {}, which has {there} of {}", connection.id, spec.port_quantity);
+    say(&object.spec, &mut request);
+    let (there, wanted) = (live(ports).count(), object.spec.port_quantity);
+    let summary = format!("one more port for {}, which has {there} of {wanted}", connection.id);
     let digest = sha256(request.to_string().as_bytes());
     let target = Some(format!("p{number}"));
     Change { wish: Wish { type_: OperationType::AddPort, target, digest, summary }, request }
@@ -127,7 +116,7 @@ fn fields(object: &CloudAccessPort, connection: &Connection, roles: Option<&[Str
     differs("purchase_order", spec.purchase_order.as_deref(), connection.purchase_order.as_deref());
     differs("contract_ref", spec.contract_ref.as_deref(), connection.contract_ref.as_deref());
     // What isn't marked as ours is an import: whoever ordered it may need its reference.
-    if let Some(key) = key_in(connection.external_ref.as_deref()) {
+    if let Some(key) = key_at(connection.external_ref.as_deref()) {
         let wanted = reference(key, spec.customer_reference.as_deref());
         differs("external_ref", Some(&wanted), connection.external_ref.as_deref());
     }
@@ -155,6 +144,18 @@ fn party(object: &CloudAccessPort, ports: &[PortReservation]) -> Option<Change> 
     Some(change(OperationType::UpdatePort, sha256(request.to_string().as_bytes()), summary, request))
 }
 
+/// Adds what a connection and a port can be ordered with alike, as far as the spec says it.
+pub fn say(spec: &CloudAccessPortSpec, request: &mut Value) {
+    let said = [
+        ("purchase_order", &spec.purchase_order),
+        ("contract_ref", &spec.contract_ref),
+        ("connecting_party", &spec.connecting_party),
+    ];
+    for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        request[name] = value.as_str().into();
+    }
+}
+
 /// The provider's word.
 pub fn lacp_timeout(timeout: LacpTimeout) -> &'static str {
     match timeout {
@@ -166,11 +167,6 @@ pub fn lacp_timeout(timeout: LacpTimeout) -> &'static str {
 fn same_ids(one: &[String], other: &[String]) -> bool {
     let set = |ids: &[String]| ids.iter().map(|id| id.to_ascii_lowercase()).collect::<BTreeSet<_>>();
     set(one) == set(other)
-}
-
-fn key(object: &CloudAccessPort) -> String {
-    let (namespace, uid) = (object.namespace().unwrap_or_default(), object.uid().unwrap_or_default());
-    order_key(CloudAccessPortAdapter::KIND, &namespace, &object.name_any(), &uid)
 }
 
 fn change(type_: OperationType, digest: String, summary: String, request: Value) -> Change {
@@ -216,7 +212,7 @@ mod tests {
         let object = object(4, json!({}));
         let mut there = ports(&["production", "decommission_requested", "allocated"]);
         assert_eq!(wish(&object, &there), Some((OperationType::AddPort, "p1".into())), "what is ending doesn't count");
-        there[2].external_ref = Some(port_reference(&key(&object), 1));
+        there[2].external_ref = Some(port_reference(&key_of(CloudAccessPortAdapter::KIND, &object), 1));
         assert_eq!(wish(&object, &there), Some((OperationType::AddPort, "p2".into())));
         assert_eq!(wish(&object, &ports(&["requested"; 4])), None);
         assert_eq!(wish(&object, &[]), None, "what shows no port at all was not read whole");
@@ -264,7 +260,7 @@ mod tests {
             let connection = connection(json!({"external_ref": there}));
             wanted(&object, &connection, &ports(&["production"]), None).change.map(|change| change.request)
         };
-        let key = key(&object);
+        let key = key_of(CloudAccessPortAdapter::KIND, &object);
         assert_eq!(changed("their own"), None);
         assert_eq!(changed(&format!("{key} DC-7")), Some(json!({"external_ref": format!("{key} DC-8")})));
     }

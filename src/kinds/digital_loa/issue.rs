@@ -8,14 +8,13 @@ use crate::api::digital_loa::{DigitalLoa, Issue, ZSide};
 use crate::lifecycle::adapter::{Access, Found, Offer, Query};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::Problem;
+use crate::lifecycle::key::key_in;
 use crate::providers::equinix::Equinix;
 use crate::providers::equinix::wire::{Loa, Port, state};
 use crate::providers::outcome::Failure;
 
 /// Stands before our key in the notes, which are printed on the LOA.
 const MARK: &str = "interconnect-operator:";
-/// What two keys of objects of one name share (S4).
-const FIRST_HALF: usize = 18;
 
 /// The claims: on each port that the LOA gives away, for as long as it isn't over.
 pub fn claims(object: &DigitalLoa, held: Option<Rank>) -> Vec<Claim> {
@@ -43,8 +42,7 @@ pub fn ibx(issue: &Issue) -> &str {
 /// Our key in an LOA's notes, if it carries one.
 pub fn marker(loa: &Loa) -> Option<&str> {
     let notes = loa.notes.as_deref()?;
-    let behind = notes.rsplit_once(MARK)?.1.trim_start();
-    behind.get(..36).filter(|key| uuid::Uuid::parse_str(key).is_ok())
+    key_in(notes.rsplit_once(MARK)?.1.trim_start())
 }
 
 /// What is alive in the data centre with our mark or on our ports, and what can be issued.
@@ -53,11 +51,7 @@ pub async fn search(at: Access<'_, Equinix>, query: &Query<'_, DigitalLoa>, issu
     let mut found = Found::default();
     let mut in_the_way = None;
     for loa in all.iter() {
-        match marker(loa) {
-            Some(key) if key == query.key => found.ours.push(loa.uuid.clone()),
-            Some(key) if key.get(..FIRST_HALF) == query.key.get(..FIRST_HALF) => found.namesakes.push(loa.uuid.clone()),
-            _ => {}
-        }
+        found.keyed(&loa.uuid, marker(loa), query.key);
         if marker(loa) != Some(query.key) {
             in_the_way = in_the_way.or_else(|| taken(issue, loa));
         }

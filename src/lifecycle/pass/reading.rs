@@ -201,7 +201,8 @@ impl<A: Adapter> Pass<'_, A> {
             return Documents::Settled;
         }
         let kept = self.status().documents;
-        let missing = wanted.iter().any(|want| !kept.iter().any(|have| want.is_for(have) && have.basis == want.basis));
+        let missing =
+            wanted.iter().any(|want| !kept.iter().any(|have| have.place() == want.place() && have.basis == want.basis));
         if missing {
             return Documents::Due;
         }
@@ -260,7 +261,7 @@ impl<A: Adapter> Pass<'_, A> {
             match stored {
                 Ok(kept) => {
                     self.event(EventType::Normal, "LoaStored", format!("{} bytes in Secret {name}", kept.bytes)).await;
-                    self.evidence.stored.retain(|have| !have.same_as(&kept));
+                    self.evidence.stored.retain(|have| have.place() != kept.place());
                     self.evidence.stored.push(kept);
                     lock(&self.memory).documents_checked = Some(self.clock().now());
                 }

@@ -54,7 +54,7 @@ impl<A: Adapter> Pass<'_, A> {
             status.upstream_account.get_or_insert_with(|| account.upstream.clone());
         }
         for document in &self.evidence.stored {
-            status.documents.retain(|have| !have.same_as(document));
+            status.documents.retain(|have| have.place() != document.place());
             status.documents.push(document.clone());
         }
         if plan.is_some() {

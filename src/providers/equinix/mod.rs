@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -17,7 +17,7 @@ use url::Url;
 use super::limiter::{Permit, Rate};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
-use super::sign_in::{FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
+use super::sign_in::{ClientCredentials, FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
 use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
 use crate::clock::Moment;
 use wire::{Change, Loa, Organization, state};
@@ -35,14 +35,6 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 const PAGE: u64 = 100;
 /// More items than this are taken for a list without an end.
 const MAX_ITEMS: u64 = 1_000_000;
-
-/// How to sign in: OAuth client credentials.
-pub struct Credentials {
-    /// The client's id.
-    pub client_id: String,
-    /// The client's secret.
-    pub client_secret: SecretString,
-}
 
 /// What is guessed of the provider, and can be set where the guess is wrong (docs/providers.md 2.3, 2.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +128,7 @@ impl FromIterator<Loa> for Loas {
 
 impl Equinix {
     /// The account of these credentials.
-    pub fn new(credentials: Credentials, guesses: Guesses, setup: Setup) -> Result<Self, Failure> {
+    pub fn new(credentials: ClientCredentials, guesses: Guesses, setup: Setup) -> Result<Self, Failure> {
         let sign_in = SignIn::Token(TokenSource::new(setup.clock.clone(), tokens(credentials, &setup)?));
         let transport = Transport::new(setup, sign_in, wire::explain)?;
         Ok(Self { transport, guesses, all: SharedList::default(), live: Mutex::default() })
@@ -338,7 +330,7 @@ fn path<'a>(under: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// OAuth client credentials with a JSON body; the token's life comes as a string of seconds.
-fn tokens(credentials: Credentials, setup: &Setup) -> Result<FetchToken, Failure> {
+fn tokens(credentials: ClientCredentials, setup: &Setup) -> Result<FetchToken, Failure> {
     #[derive(Deserialize)]
     struct Given {
         access_token: String,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use url::Url;
 use super::limiter::{Permit, Rate};
 use super::outcome::{Failure, FailureKind, Outcome, ReadError};
 use super::shared_list::{SharedList, Snapshot};
-use super::sign_in::{FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
+use super::sign_in::{ClientCredentials, FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
 use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
 use crate::clock::Moment;
 pub use catalogue::Catalogue;
@@ -36,16 +36,10 @@ pub const ASSUMED_RATE: Rate = Rate { requests: FIVE, per: Duration::from_secs(1
 const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// What a token that doesn't say lives.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(600);
+/// What is offered changes seldom: it is read this often.
+const CATALOGUE_EVERY: Duration = Duration::from_secs(3600);
 /// More items than this are taken for a list without an end.
 const MAX_ITEMS: usize = 1_000_000;
-
-/// How to sign in: OAuth client credentials.
-pub struct Credentials {
-    /// The client's id.
-    pub client_id: String,
-    /// The client's secret.
-    pub client_secret: SecretString,
-}
 
 /// The account's numbers at the exchange, and what it can't be asked about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +91,7 @@ impl<T: Named> Items<T> {
 impl IxApi {
     /// The account of these credentials.
     pub fn new(
-        credentials: Credentials,
+        credentials: ClientCredentials,
         token_endpoint: Url,
         accounts: Accounts,
         lag_loa: bool,
@@ -163,10 +157,10 @@ impl IxApi {
         self.shared(&self.assignments, asking, not_before, ASSIGNMENTS).await
     }
 
-    /// What can be ordered, and what goes with it, likewise.
-    pub async fn catalogue(&self, asking: Asking<'_>, not_before: Moment) -> Snapshot<Catalogue> {
+    /// What can be ordered, and what goes with it: read once an hour for all who ask.
+    pub async fn catalogue(&self, asking: Asking<'_>) -> Result<Arc<Catalogue>, Failure> {
         let fetch = async |asking: Asking<'_>| Catalogue::fetch(self, asking).await;
-        self.transport.shared(&self.catalogue, asking, not_before, fetch).await
+        self.transport.shared(&self.catalogue, asking, self.now().before(CATALOGUE_EVERY), fetch).await.items
     }
 
     /// One connection.
@@ -344,7 +338,7 @@ const CONTACTS: &str = "contacts";
 const ASSIGNMENTS: &str = "role-assignments";
 
 /// OAuth client credentials as a form (docs/providers.md 3.1).
-fn tokens(credentials: Credentials, url: Url, setup: &Setup) -> Result<FetchToken, Failure> {
+fn tokens(credentials: ClientCredentials, url: Url, setup: &Setup) -> Result<FetchToken, Failure> {
     #[derive(Deserialize)]
     struct Given {
         access_token: String,
