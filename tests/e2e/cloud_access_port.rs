@@ -73,9 +73,7 @@ async fn until_ports(rig: &Rig, name: &str, count: usize) -> Vec<String> {
 }
 
 async fn ledger(rig: &Rig, operation: &str, resource: &str) -> usize {
-    let ledger = rig.sim("ledger").await;
-    let entries = ledger.as_array().unwrap().iter();
-    entries.filter(|entry| entry["operation"] == operation && entry["resource"] == resource).count()
+    rig.ledger_of(operation, resource).await.len()
 }
 
 /// How often the provider was asked.

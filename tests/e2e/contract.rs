@@ -8,32 +8,15 @@ use serde_json::{Value, json};
 
 use crate::rig::{ACCOUNT, Rig, slot};
 
+#[path = "../contracts/openapi.rs"]
+mod openapi;
+
 /// The provider's contract, as JSON Schema reads it.
 struct Contract(Value);
 
-/// OpenAPI 3.0 says `nullable` where JSON Schema says type "null".
-fn translate(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(translate),
-        Value::Object(fields) => {
-            if fields.get("nullable") == Some(&Value::Bool(true)) {
-                fields.remove("nullable");
-                if let Some(type_) = fields.remove("type") {
-                    fields.insert("type".into(), json!([type_, "null"]));
-                }
-            }
-            fields.values_mut().for_each(translate);
-        }
-        _ => {}
-    }
-}
-
 impl Contract {
     fn read() -> Self {
-        let text = include_str!("../contracts/cloudflare-cni.openapi.yaml");
-        let mut contract: Value = serde_saphyr::from_str(text).unwrap();
-        translate(&mut contract);
-        Self(contract)
+        Self(openapi::read(include_str!("../contracts/cloudflare-cni.openapi.yaml")))
     }
 
     /// Every method and route.
@@ -47,14 +30,7 @@ impl Contract {
     }
 
     fn holds(&self, schema: &Value, value: &Value) -> Result<(), String> {
-        let mut schema = schema.clone();
-        // References point to where the components stand in the contract.
-        schema["components"] = self.0["components"].clone();
-        let options = jsonschema::options().should_validate_formats(true).should_ignore_unknown_formats(true);
-        let validator = options.build(&schema).map_err(|error| error.to_string())?;
-        let errors: Vec<String> =
-            validator.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+        openapi::holds(&self.0, schema, value)
     }
 
     fn check(&self, exchange: &Value, envelope: bool) -> Result<(), String> {

@@ -154,11 +154,7 @@ impl<'r> Lives<'r> {
 
     /// Ids on which this operation took effect, in the order of their names.
     pub async fn ledger(&self, operation: &str) -> Vec<String> {
-        let ledger = self.rig.sim("ledger").await;
-        let entries = ledger.as_array().unwrap().iter();
-        let entries =
-            entries.filter(|entry| entry["operation"] == operation && entry["resource"] == self.subject.resource);
-        let mut ids: Vec<String> = entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect();
+        let mut ids = self.rig.ledger_of(operation, self.subject.resource).await;
         ids.sort();
         ids
     }

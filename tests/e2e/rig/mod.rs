@@ -1,5 +1,8 @@
 //! One control plane for all tests; for each test a namespace, a simulator, and an operator with the chart's rights there.
 
+mod manifests;
+mod simulator;
+
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -13,12 +16,12 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::ListParams;
 use kube::{Api, Client};
-use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::supervisor::Supervised;
+pub use manifests::{contact, received_loa};
 
 /// What doesn't come true within this long never will.
 pub const PATIENCE: Duration = Duration::from_secs(45);
@@ -243,100 +246,6 @@ impl Rig {
 
     // ---- Kubernetes
 
-    pub fn account(&self, name: &str, token: &str) -> Value {
-        let account = json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
-            "metadata": {"name": name},
-            "spec": {
-                "cloudflare": {"accountId": ACCOUNT},
-                "endpoint": format!("{}/cloudflare/client/v4", self.url),
-                "credentialsSecretRef": {"name": format!("{name}-token")},
-                "pollInterval": "500ms", "settleTime": "4s",
-                "limits": {"requests": 100_000, "per": "5m"},
-            },
-        });
-        json!({"apiVersion": "v1", "kind": "List", "items": [self.secret(&format!("{name}-token"), &json!({"apiToken": token})), account]})
-    }
-
-    /// An account at Equinix of this client.
-    pub fn equinix_account(&self, name: &str, client: &str) -> Value {
-        let secret = json!({"clientId": client, "clientSecret": "demo-secret"});
-        let account = json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
-            "metadata": {"name": name},
-            "spec": {
-                "equinix": {}, "endpoint": format!("{}/equinix", self.url),
-                "credentialsSecretRef": {"name": format!("{name}-client")},
-                "pollInterval": "500ms", "settleTime": "4s",
-                "limits": {"requests": 100_000, "per": "5m"},
-            },
-        });
-        json!({"apiVersion": "v1", "kind": "List", "items": [self.secret(&format!("{name}-client"), &secret), account]})
-    }
-
-    /// The account at Digital Realty.
-    pub fn digital_realty_account(&self) -> Value {
-        let secret = json!({"clientId": "demo", "clientSecret": "demo-secret"});
-        let account = json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
-            "metadata": {"name": "digital-realty"},
-            "spec": {
-                "digitalRealty": {
-                    "managingAccount": "A0087999",
-                    "tokenEndpoint": format!("{}/digital-realty/connect/token", self.url),
-                },
-                "endpoint": format!("{}/digital-realty/ixapi/v2", self.url),
-                "credentialsSecretRef": {"name": "digital-realty-client"},
-                "pollInterval": "500ms", "settleTime": "4s",
-                "limits": {"requests": 100_000, "per": "5m"},
-            },
-        });
-        json!({"apiVersion": "v1", "kind": "List", "items": [self.secret("digital-realty-client", &secret), account]})
-    }
-
-    /// A person in these roles.
-    pub fn person(&self, name: &str, roles: &[&str]) -> Value {
-        json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Contact", "metadata": {"name": name},
-            "spec": {
-                "accountRef": {"name": "digital-realty"}, "name": format!("Person {name}"),
-                "email": format!("{name}@example.net"), "telephone": "+31201234567", "roles": roles,
-            },
-        })
-    }
-
-    /// An LOA for ports `2n - 1` and `2n` of our panel.
-    pub fn issued_loa(&self, name: &str, n: u32) -> Value {
-        json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa",
-            "metadata": {"name": name},
-            "spec": {"accountRef": {"name": "equinix"}, "issue": {
-                "requestor": {"organization": "Partner B.V."},
-                "provider": {"contacts": [contact("noc@example.net")]},
-                "products": [{"crossConnect": {
-                    "connectionService": "Multi-Mode Fiber", "mediaType": "62.5 MICRON MULTI-MODE FIBER",
-                    "protocolType": "100 GIG ETHERNET",
-                    "zSide": {
-                        "ibx": "AM11", "patchPanelId": "CP:0218:0102:13008148", "portA": 2 * n - 1, "portB": 2 * n,
-                        "connectorType": "ST", "circuitId": "34234535",
-                    },
-                }}],
-            }},
-        })
-    }
-
-    pub fn secret(&self, name: &str, data: &Value) -> Value {
-        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
-    }
-
-    pub fn interconnect(&self, name: &str, direct: &Value) -> Value {
-        json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "Interconnect",
-            "metadata": {"name": name},
-            "spec": {"accountRef": {"name": "cloudflare"}, "direct": direct},
-        })
-    }
-
     /// Orders free slot `n`.
     pub async fn order(&self, name: &str, n: u32) {
         self.apply(&self.interconnect(name, &json!({"slotId": slot(n)}))).await;
@@ -516,85 +425,6 @@ impl Rig {
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
-
-    // ---- the simulator
-
-    pub async fn sim(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}/_sim/{path}", self.url)).send().await.unwrap();
-        answer.json().await.unwrap()
-    }
-
-    pub async fn tell_sim(&self, path: &str, body: &Value) -> Value {
-        let request = self.http.post(format!("{}/_sim/{path}", self.url)).json(body);
-        let answer = request.send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "the simulator refused {path} {body}: {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
-    }
-
-    pub async fn clear_faults(&self) {
-        self.http.delete(format!("{}/_sim/faults", self.url)).send().await.unwrap();
-    }
-
-    /// How many of these operations took effect.
-    pub async fn ledger(&self, operation: &str) -> usize {
-        self.ledger_ids(operation).await.len()
-    }
-
-    /// The interconnects on which these operations took effect.
-    pub async fn ledger_ids(&self, operation: &str) -> Vec<String> {
-        let ledger = self.sim("ledger").await;
-        let entries = ledger.as_array().unwrap().iter();
-        let entries = entries.filter(|entry| entry["operation"] == operation && entry["resource"] == "interconnect");
-        entries.map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// A person orders free slot `n` in the dashboard; tells its name.
-    pub async fn ordered_by_hand(&self, n: u32) -> String {
-        let wish = json!({"resource": "interconnect", "body": {"type": "direct", "slot_id": slot(n)}});
-        self.tell_sim("objects/cloudflare", &wish).await["name"].as_str().unwrap().to_owned()
-    }
-
-    /// The outside world acts on an interconnect.
-    pub async fn happens(&self, id: &str, what: &Value) {
-        self.tell_sim(&format!("objects/cloudflare/{id}"), what).await;
-    }
-
-    /// More time passes than any order takes.
-    pub async fn weeks_pass(&self) {
-        self.tell_sim("clock", &json!({"advance": "15d"})).await;
-    }
-
-    /// Asks the provider as somebody else with the account's token would; tells the status and the answer.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let url = format!("{}/cloudflare/client/v4/accounts/{ACCOUNT}/cni/{path}", self.url);
-        let mut request = self.http.request(method, url).bearer_auth("demo-token");
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
-    }
-
-    /// Names of the account's interconnects that exist upstream.
-    pub async fn upstream(&self) -> Vec<String> {
-        let (_, listed) = self.ask(Method::GET, "interconnects?limit=100", None).await;
-        let items = listed["items"].as_array().or(listed["result"]["items"].as_array()).unwrap();
-        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
-    }
-}
-
-/// The other party's view of an LOA.
-pub fn received_loa(name: &str, token: &str, acceptance: &str) -> Value {
-    json!({
-        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "DigitalLoa", "metadata": {"name": name},
-        "spec": {"accountRef": {"name": "partner"}, "receive": {"token": token, "acceptance": acceptance}},
-    })
-}
-
-/// Somebody to turn to.
-pub fn contact(email: &str) -> Value {
-    json!({"type": "TECHNICAL", "firstName": "Ann", "lastName": "Noc", "availability": "ANYTIME", "details": [{"type": "EMAIL", "value": email}]})
 }
 
 pub fn condition<'a>(object: &'a Interconnect, type_: &str) -> Option<&'a Condition> {
