@@ -4,6 +4,7 @@
 //! allows; `/_sim` is the control interface, by which tests see what took
 //! effect, move the clock and make things go wrong.
 
+mod answer;
 mod body;
 mod clock;
 mod cloudflare;
@@ -16,6 +17,7 @@ mod gateway;
 mod ledger;
 mod letter;
 mod mount;
+mod provider;
 mod server;
 mod sessions;
 mod stream;
