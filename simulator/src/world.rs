@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::Options;
+use crate::a2b::{self, A2b};
 use crate::clock::Clock;
 use crate::cloudflare::{self, Cloudflare};
 use crate::digital_realty::{self, DigitalRealty};
@@ -32,11 +33,13 @@ pub struct World {
     pub equinix: Equinix,
     /// Digital Realty's Cloud Access Ports.
     pub digital_realty: DigitalRealty,
+    /// A2B's data-centre interconnects.
+    pub a2b: A2b,
 }
 
 impl World {
     /// The names of all providers.
-    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME, digital_realty::NAME];
+    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME, digital_realty::NAME, a2b::NAME];
 
     fn built_in(options: &Options) -> Self {
         let clock = Clock::default();
@@ -45,6 +48,7 @@ impl World {
             cloudflare: Cloudflare::built_in(options.slots, clock.now()),
             equinix: Equinix::built_in(options.slots),
             digital_realty: DigitalRealty::built_in(options.digital_realty),
+            a2b: A2b::built_in(options.a2b.clone()),
             clock,
         }
     }
@@ -55,6 +59,7 @@ impl World {
             cloudflare::NAME => Some(&mut self.cloudflare),
             equinix::NAME => Some(&mut self.equinix),
             digital_realty::NAME => Some(&mut self.digital_realty),
+            a2b::NAME => Some(&mut self.a2b),
             _ => None,
         }
     }
