@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use crate::clock::Clock;
 use crate::faults::Rule;
 use crate::ledger::Entry;
-use crate::world::{Provider, Refused, Sim, World};
+use crate::provider::{Provider, Refused};
+use crate::world::{Sim, World};
 
 /// An answer of the control interface.
 type Answer = Result<Json<Value>, Refused>;

@@ -19,7 +19,7 @@ use crate::faults::{Fault, Target, What};
 use crate::mount::Gate;
 use crate::traffic::{Answered, Exchange};
 use crate::world::Sim;
-use crate::{cloudflare, control, digital_realty, equinix, stream};
+use crate::{a2b, cloudflare, control, digital_realty, equinix, stream};
 
 /// The largest body that a request may have.
 const MAX_BODY: usize = 4 << 20;
@@ -71,7 +71,7 @@ impl Gateway {
     /// The gateway to this world.
     pub fn new(sim: Sim) -> Self {
         Self {
-            gates: [cloudflare::mount(), equinix::mount(), digital_realty::mount()]
+            gates: [cloudflare::mount(), equinix::mount(), digital_realty::mount(), a2b::mount()]
                 .map(|mount| Arc::new(mount.open(sim.clone())))
                 .into(),
             control: control::router().with_state(sim.clone()),

@@ -1,5 +1,5 @@
-//! Letters of Authorization as documents: a PDF of one page that a facility
-//! wants to see before it connects a cable to a provider's port.
+//! Providers' documents: a PDF of one page, such as the Letter of Authorization
+//! that a facility wants to see before it connects a cable to a provider's port.
 
 use lopdf::content::{Content, Operation};
 use lopdf::{Document, Object, Stream, dictionary};
@@ -25,7 +25,7 @@ fn encode(text: &str) -> Object {
     Object::string_literal(bytes.collect::<Vec<u8>>())
 }
 
-fn content_of(facts: &[String]) -> Content {
+fn content_of(title: &str, words: &[&str], facts: &[String]) -> Content {
     let show = |text: &str| Operation::new("Tj", vec![encode(text)]);
     let down = |by: i64| Operation::new("Td", vec![0.into(), (-by).into()]);
     let font = |size: i64| Operation::new("Tf", vec!["F1".into(), size.into()]);
@@ -33,14 +33,14 @@ fn content_of(facts: &[String]) -> Content {
         Operation::new("BT", vec![]),
         font(20),
         Operation::new("Td", vec![72.into(), 760.into()]),
-        show("Letter of Authorization"),
+        show(title),
         font(11),
-        down(32),
-        show("The customer named below is authorized to have a cross connect"),
         down(16),
-        show("installed to the port named below."),
-        down(12),
     ];
+    for words in words {
+        operations.extend([down(16), show(words)]);
+    }
+    operations.push(down(12));
     for line in facts.iter().flat_map(|fact| lines_of(fact)) {
         operations.extend([down(20), show(&line)]);
     }
@@ -48,8 +48,15 @@ fn content_of(facts: &[String]) -> Content {
     Content { operations }
 }
 
-/// The letter that states these facts, each with its label.
+/// The Letter of Authorization that states these facts, each with its label.
 pub fn write(facts: &[(&str, &str)]) -> Result<Vec<u8>, lopdf::Error> {
+    let words =
+        ["The customer named below is authorized to have a cross connect", "installed to the port named below."];
+    write_as("Letter of Authorization", &words, facts)
+}
+
+/// The document of that title that says these lines and states these facts, each with its label.
+pub fn write_as(title: &str, words: &[&str], facts: &[(&str, &str)]) -> Result<Vec<u8>, lopdf::Error> {
     let facts: Vec<_> = facts.iter().map(|(label, value)| format!("{label}: {value}")).collect();
     let mut document = Document::with_version("1.5");
     let pages = document.new_object_id();
@@ -59,7 +66,7 @@ pub fn write(facts: &[(&str, &str)]) -> Result<Vec<u8>, lopdf::Error> {
         "BaseFont" => "Helvetica",
         "Encoding" => "WinAnsiEncoding",
     });
-    let content = Stream::new(dictionary! {}, content_of(&facts).encode()?);
+    let content = Stream::new(dictionary! {}, content_of(title, words, &facts).encode()?);
     let content = document.add_object(content);
     let page = document.add_object(dictionary! {
         "Type" => "Page",

@@ -4,6 +4,8 @@
 //! allows; `/_sim` is the control interface, by which tests see what took
 //! effect, move the clock and make things go wrong.
 
+mod a2b;
+mod answer;
 mod body;
 mod clock;
 mod cloudflare;
@@ -16,6 +18,7 @@ mod gateway;
 mod ledger;
 mod letter;
 mod mount;
+mod provider;
 mod server;
 mod sessions;
 mod stream;
@@ -36,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
+pub use crate::a2b::Behaviour as A2bBehaviour;
 pub use crate::digital_realty::Behaviour as DigitalRealtyBehaviour;
 use crate::gateway::Gateway;
 use crate::world::Sim;
@@ -62,11 +66,18 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// How Digital Realty behaves in the built-in world.
     pub digital_realty: DigitalRealtyBehaviour,
+    /// How A2B behaves in the built-in world.
+    pub a2b: A2bBehaviour,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { slots: DEFAULT_SLOTS, state: None, digital_realty: DigitalRealtyBehaviour::default() }
+        Self {
+            slots: DEFAULT_SLOTS,
+            state: None,
+            digital_realty: DigitalRealtyBehaviour::default(),
+            a2b: A2bBehaviour::default(),
+        }
     }
 }
 

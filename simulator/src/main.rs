@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use interconnect_simulator::{DEFAULT_SLOTS, DigitalRealtyBehaviour, Options, Simulator};
+use interconnect_simulator::{A2bBehaviour, DEFAULT_SLOTS, DigitalRealtyBehaviour, Options, Simulator};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Plays the providers of physical interconnects over real HTTP.
@@ -25,6 +25,8 @@ struct Arguments {
     state: Option<PathBuf>,
     #[command(flatten)]
     digital_realty: DigitalRealtyBehaviour,
+    #[command(flatten)]
+    a2b: A2bBehaviour,
 }
 
 #[tokio::main]
@@ -42,8 +44,8 @@ async fn run(arguments: Arguments) -> io::Result<()> {
     // Before the line that says ready: who reads it may end us at once.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let Arguments { listen, slots, state, digital_realty } = arguments;
-    let simulator = Simulator::start(listen, Options { slots, state, digital_realty }).await?;
+    let Arguments { listen, slots, state, digital_realty, a2b } = arguments;
+    let simulator = Simulator::start(listen, Options { slots, state, digital_realty, a2b }).await?;
     println!("interconnect-simulator ready on {}", simulator.url());
     tokio::select! {
         _ = terminate.recv() => {}

@@ -25,11 +25,15 @@ pub struct Sessions {
 impl Sessions {
     /// Issues a token to a client, for that many seconds.
     pub fn open(&mut self, client: &str, seconds: u32, now: Timestamp) -> String {
-        self.tokens.retain(|_, session| session.until > now);
         let token = Uuid::new_v4().simple().to_string();
-        let until = now + SignedDuration::from_secs(seconds.into());
-        self.tokens.insert(token.clone(), Session { client: client.to_owned(), until });
+        self.admit(token.clone(), client, now + SignedDuration::from_secs(seconds.into()), now);
         token
+    }
+
+    /// Takes a token of whatever form as a client's until then.
+    pub fn admit(&mut self, token: String, client: &str, until: Timestamp, now: Timestamp) {
+        self.tokens.retain(|_, session| session.until > now);
+        self.tokens.insert(token, Session { client: client.to_owned(), until });
     }
 
     /// The client that the token of a request was issued to, if it is still good.

@@ -14,7 +14,12 @@ const KEPT: usize = 500;
 const SECRET_HEADERS: [&str; 3] = ["authorization", "x-auth-key", "cookie"];
 
 /// Properties of bodies whose value is nobody's business.
-const SECRET_PROPERTIES: [&str; 2] = ["client_secret", "access_token"];
+const SECRET_PROPERTIES: [&str; 3] = ["client_secret", "access_token", "password"];
+
+/// A property that is as secret where tokens are issued, and nowhere else: with Equinix it is a name for people.
+const SECRET_IF_ISSUED: &str = "token";
+/// How the routes end where tokens are issued.
+const ISSUING: &str = "/token";
 
 /// What is shown in place of a secret.
 const REDACTED: &str = "(redacted)";
@@ -103,6 +108,7 @@ impl Traffic {
 impl Exchange {
     fn shown(&self, seq: u64) -> Value {
         let answer = self.answer.as_ref();
+        let issuing = self.route.as_ref().is_some_and(|route| route.ends_with(ISSUING));
         json!({
             "seq": seq,
             "provider": self.provider,
@@ -111,13 +117,13 @@ impl Exchange {
             "query": self.query,
             "route": self.route,
             "requestHeaders": shown_headers(&self.request_headers),
-            "requestBody": shown_body(&self.request_body),
+            "requestBody": shown_body(&self.request_body, issuing),
             "fault": self.fault,
             "status": answer.map(|answer| answer.status),
             "contentType": answer
                 .and_then(|answer| answer.headers.get(CONTENT_TYPE))
                 .and_then(|value| value.to_str().ok()),
-            "responseBody": answer.map_or(Value::Null, |answer| shown_body(&answer.body)),
+            "responseBody": answer.map_or(Value::Null, |answer| shown_body(&answer.body, issuing)),
         })
     }
 }
@@ -130,17 +136,18 @@ fn shown_headers(headers: &HeaderMap) -> Map<String, Value> {
 }
 
 /// JSON as it is, other text as a string, anything else as nothing; secrets left out.
-fn shown_body(body: &Bytes) -> Value {
+fn shown_body(body: &Bytes, issuing: bool) -> Value {
+    let mut secrets = SECRET_PROPERTIES.into_iter().chain(issuing.then_some(SECRET_IF_ISSUED));
     if body.is_empty() {
         return Value::Null;
     }
     let Ok(mut shown) = serde_json::from_slice::<Value>(body) else {
         let Ok(text) = std::str::from_utf8(body) else { return Value::Null };
         // Such as a form, or half of a JSON object.
-        let secret = SECRET_PROPERTIES.into_iter().any(|name| text.contains(name));
+        let secret = secrets.any(|name| text.contains(name));
         return if secret { REDACTED } else { text }.into();
     };
-    for name in SECRET_PROPERTIES {
+    for name in secrets {
         if let Some(secret) = shown.get_mut(name) {
             *secret = REDACTED.into();
         }

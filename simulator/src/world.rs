@@ -6,57 +6,19 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::Options;
-use crate::clock::{Clock, Moment};
+use crate::a2b::{self, A2b};
+use crate::clock::Clock;
 use crate::cloudflare::{self, Cloudflare};
 use crate::digital_realty::{self, DigitalRealty};
 use crate::equinix::{self, Equinix};
 use crate::faults::Faults;
 use crate::ledger::{Entry, Ledger};
+use crate::provider::Provider;
 use crate::traffic::Traffic;
-
-/// Why a wish of the control interface is refused.
-#[derive(Debug)]
-pub enum Refused {
-    /// There is no such thing.
-    Unknown(String),
-    /// The wish makes no sense.
-    Invalid(String),
-}
-
-/// The word that makes an object vanish.
-pub const GONE: &str = "gone";
-
-/// Reads a part of what the control interface is told.
-pub fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, Refused> {
-    T::deserialize(value).map_err(|error| Refused::Invalid(error.to_string()))
-}
-
-/// A provider as the control interface sees it.
-///
-/// A further provider is a field of [`World`], an arm of
-/// [`World::provider`] and a mount in [`crate::gateway`].
-pub trait Provider {
-    /// Everything that exists at this provider.
-    fn objects(&self, now: Moment) -> Value;
-
-    /// The outside world acts on one object.
-    fn act(&mut self, id: &str, change: &Value, now: Moment) -> Result<Value, Refused>;
-
-    /// A person creates something without the operator.
-    fn add(&mut self, wish: &Value, now: Moment) -> Result<Value, Refused>;
-
-    /// How this provider behaves at present.
-    fn settings(&self) -> Value;
-
-    /// Changes how this provider behaves.
-    fn configure(&mut self, change: &Value) -> Result<(), Refused>;
-}
 
 /// What lasts: it is what a state file holds.
 #[derive(Serialize, Deserialize)]
@@ -71,11 +33,13 @@ pub struct World {
     pub equinix: Equinix,
     /// Digital Realty's Cloud Access Ports.
     pub digital_realty: DigitalRealty,
+    /// A2B's data-centre interconnects.
+    pub a2b: A2b,
 }
 
 impl World {
     /// The names of all providers.
-    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME, digital_realty::NAME];
+    pub const PROVIDERS: &[&str] = &[cloudflare::NAME, equinix::NAME, digital_realty::NAME, a2b::NAME];
 
     fn built_in(options: &Options) -> Self {
         let clock = Clock::default();
@@ -84,6 +48,7 @@ impl World {
             cloudflare: Cloudflare::built_in(options.slots, clock.now()),
             equinix: Equinix::built_in(options.slots),
             digital_realty: DigitalRealty::built_in(options.digital_realty),
+            a2b: A2b::built_in(options.a2b.clone()),
             clock,
         }
     }
@@ -94,6 +59,7 @@ impl World {
             cloudflare::NAME => Some(&mut self.cloudflare),
             equinix::NAME => Some(&mut self.equinix),
             digital_realty::NAME => Some(&mut self.digital_realty),
+            a2b::NAME => Some(&mut self.a2b),
             _ => None,
         }
     }

@@ -8,22 +8,12 @@ use super::store::{Cloudflare, Condition};
 use super::{ACCOUNT, cnis, interconnects, slots};
 use crate::clock::Moment;
 use crate::fields::parse_uuid;
-use crate::world::{GONE, Provider, Refused, parse};
+use crate::provider::{Change, Provider, Refused, gone, parse};
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Refused::Invalid(refusal.message)
     }
-}
-
-/// `{"state": "Down", "reason": "..."}`; null gives the state back to the clock.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    #[serde(deserialize_with = "Option::deserialize")]
-    state: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
 }
 
 /// `{"resource": "interconnect", "body": {...}}`, the body as in a create.
@@ -48,13 +38,13 @@ impl Cloudflare {
     }
 
     fn act_on_interconnect(&mut self, name: &str, change: Change, now: Moment) -> Result<Value, Refused> {
-        if change.state.as_deref() == Some(GONE) {
+        if change.is_gone() {
             let hanging: Vec<_> = self.cnis_of(name, 0).map(|(_, cni)| cni.id).collect();
             for id in hanging {
                 self.remove_cni(id);
             }
             self.remove_interconnect(name);
-            return Ok(json!({"name": name, "state": GONE}));
+            return Ok(gone("name", name));
         }
         if let Some(interconnect) = self.interconnect_mut(name) {
             interconnect.imposed = change.state.map(|state| Condition { state, reason: change.reason });
@@ -78,13 +68,13 @@ impl Provider for Cloudflare {
             return self.act_on_interconnect(id, change, now);
         }
         let cni = parse_uuid(id).filter(|id| self.cni(*id).is_some());
-        let cni = cni.ok_or_else(|| Refused::Unknown(format!("there is no object \"{id}\"")))?;
-        if change.state.as_deref() != Some(GONE) {
+        let cni = cni.ok_or_else(|| Refused::no_object(id))?;
+        if !change.is_gone() {
             let message = "a CNI object has no state; it can only be \"gone\"";
             return Err(Refused::Invalid(message.to_owned()));
         }
         self.remove_cni(cni);
-        Ok(json!({"id": cni, "state": GONE}))
+        Ok(gone("id", cni.to_string()))
     }
 
     fn add(&mut self, wish: &Value, now: Moment) -> Result<Value, Refused> {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::store::DigitalRealty;
+use crate::answer::Answer;
 use crate::fields::{Fields, Flaw};
 use crate::world::World;
 

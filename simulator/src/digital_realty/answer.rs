@@ -1,43 +1,14 @@
-//! The forms of answers and refusals.
+//! The form of refusals.
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::lifecycle::End;
 use crate::body::Unreadable;
 use crate::fields::{Flaw, Flaws};
-
-/// A good answer.
-pub enum Answer {
-    /// JSON.
-    Json(StatusCode, Value),
-    /// A PDF document.
-    Pdf(Vec<u8>),
-}
-
-impl Answer {
-    /// 200 with this.
-    pub fn ok(value: Value) -> Self {
-        Self::Json(StatusCode::OK, value)
-    }
-
-    /// 201 with what was created.
-    pub fn created(value: Value) -> Self {
-        Self::Json(StatusCode::CREATED, value)
-    }
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        match self {
-            Answer::Json(status, value) => (status, Json(value)).into_response(),
-            Answer::Pdf(pdf) => ([(CONTENT_TYPE, "application/pdf")], pdf).into_response(),
-        }
-    }
-}
 
 /// A refusal: a problem of RFC 7807 with the types of the standard, declared
 /// as plain JSON (docs/providers.md 3.7).

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::roles::{self, Role};
 use super::store::DigitalRealty;
+use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, parse_uuid};
 use crate::world::World;

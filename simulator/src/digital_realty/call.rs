@@ -7,8 +7,9 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::settings::Behaviour;
+use crate::answer::Answer;
 use crate::body::{Unreadable, read_json_as};
 use crate::clock::Moment;
 use crate::gateway::Lag;

@@ -4,11 +4,12 @@ use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::connection::Mode;
 use super::lifecycle::Life;
 use super::{connections, reservations};
+use crate::answer::Answer;
 use crate::fields::Fields;
 use crate::world::World;
 

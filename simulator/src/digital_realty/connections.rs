@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::connection::{Connection, Mode, References, Terms};
 use super::lifecycle::Life;
 use super::offerings::Offering;
 use super::reservations::Reservation;
 use super::store::DigitalRealty;
+use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaw, Flaws, parse_uuid};
 use crate::world::World;

@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::connection::external_ref;
 use super::roles::Role;
 use super::store::DigitalRealty;
 
+use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaws, parse_uuid};
 use crate::world::World;

@@ -1,10 +1,11 @@
 //! Letters of Authorization: for a port, and for a LAG if the server knows that.
 
 use super::accounts;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::connection::{Connection, Mode};
 use super::reservations::Reservation;
+use crate::answer::Answer;
 use crate::letter;
 use crate::world::World;
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::places::{self, Pop, SERVICE_PROVIDER};
 use super::roles::{ROLES, Role};
 use super::store::DigitalRealty;
+use crate::answer::Answer;
 use crate::fields::{Fields, Flaw};
 use crate::world::World;
 

@@ -10,8 +10,8 @@ use super::store::DigitalRealty;
 use super::{accounts, assignments, connections, contacts, reservations};
 use crate::clock::Moment;
 use crate::fields::parse_uuid;
+use crate::provider::{self, Change, Provider, Refused, gone, parse};
 use crate::sessions::Tokens;
-use crate::world::{GONE, Provider, Refused, parse};
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
@@ -19,25 +19,9 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// `{"state": "operator", "message": "..."}`; null gives the state back to the clock.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    #[serde(deserialize_with = "Option::deserialize")]
-    state: Option<String>,
-    #[serde(default)]
-    message: Option<String>,
-}
-
-impl Change {
-    fn is_gone(&self) -> bool {
-        self.state.as_deref() == Some(GONE)
-    }
-
-    fn apply(self, life: &mut Life, now: Moment) {
-        let Self { state, message } = self;
-        life.imposed = state.map(|state| Imposed { state, message, since: now.simulated });
-    }
+fn impose(change: Change, life: &mut Life, now: Moment) {
+    let Change { state, reason } = change;
+    life.imposed = state.map(|state| Imposed { state, message: reason, since: now.simulated });
 }
 
 /// `{"withdrawn": true}`, of an offering.
@@ -65,10 +49,10 @@ impl DigitalRealty {
     fn act_on_connection(&mut self, id: &str, change: Change, now: Moment) -> Result<Value, Refused> {
         if change.is_gone() {
             self.remove_connection(id);
-            return Ok(gone(id));
+            return Ok(gone("id", id));
         }
         if let Some(connection) = self.connection_mut(id) {
-            change.apply(&mut connection.life, now);
+            impose(change, &mut connection.life, now);
             let life = connection.life.clone();
             // A port on its own is the same thing under the same id.
             if let Some(port) = self.reservation_mut(id) {
@@ -81,10 +65,10 @@ impl DigitalRealty {
     fn act_on_reservation(&mut self, id: &str, change: Change, now: Moment) -> Result<Value, Refused> {
         if change.is_gone() {
             self.remove_reservation(id);
-            return Ok(gone(id));
+            return Ok(gone("id", id));
         }
         if let Some(reservation) = self.reservation_mut(id) {
-            change.apply(&mut reservation.life, now);
+            impose(change, &mut reservation.life, now);
         }
         Ok(self.reservation(id, now.simulated)?.shown(now.simulated))
     }
@@ -98,10 +82,6 @@ impl DigitalRealty {
         self.assignments.retain(|_, assignment| assignment.contact != uuid);
         self.contacts.remove(&uuid).is_some() || self.assignments.remove(&uuid).is_some()
     }
-}
-
-fn gone(id: &str) -> Value {
-    json!({"id": id, "state": GONE})
 }
 
 impl Provider for DigitalRealty {
@@ -135,7 +115,7 @@ impl Provider for DigitalRealty {
         if !change.is_gone() {
             return Err(Refused::Invalid(format!("\"{id}\" has no state; what exists can only be \"gone\"")));
         }
-        if self.take_away(id) { Ok(gone(id)) } else { Err(Refused::Unknown(format!("there is no object \"{id}\""))) }
+        if self.take_away(id) { Ok(gone("id", id)) } else { Err(Refused::no_object(id)) }
     }
 
     fn add(&mut self, wish: &Value, now: Moment) -> Result<Value, Refused> {
@@ -157,14 +137,8 @@ impl Provider for DigitalRealty {
     }
 
     fn configure(&mut self, change: &Value) -> Result<(), Refused> {
-        let mut changes = change.as_object().cloned();
-        let changes = changes.as_mut().ok_or_else(|| Refused::Invalid("must be an object".to_owned()))?;
-        let tokens = changes.remove("tokens").map(|tokens| parse(&tokens)).transpose()?;
-        let mut behaviour = self.settings();
-        for (name, value) in changes {
-            behaviour[name.as_str()] = value.take();
-        }
-        self.behaviour = parse(&behaviour)?;
+        let (behaviour, tokens) = provider::changed(&self.behaviour, change)?;
+        self.behaviour = behaviour;
         if let Some(Tokens::Revoked) = tokens {
             self.sessions.revoke();
         }

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::connection::{Mode, References};
 use super::lifecycle::Life;
 use super::offerings::{self, Offering};
 use super::store::DigitalRealty;
+use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaws};
 use crate::world::World;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
+use crate::answer::Answer;
 use crate::world::World;
 
 /// A role.

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
+use crate::answer::Answer;
 use crate::world::World;
 
 /// The revision of the standard that is played.

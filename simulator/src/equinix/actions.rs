@@ -1,10 +1,11 @@
 //! Actions: what the parties do with an LOA.
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::changes::ChangeType;
 use super::loa::State;
 use super::loas::{answer, wrong_state};
+use crate::answer::Answer;
 use crate::fields::Fields;
 use crate::world::World;
 

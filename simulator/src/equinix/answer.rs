@@ -1,4 +1,4 @@
-//! The forms of answers and refusals.
+//! The forms of refusals.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -19,30 +19,6 @@ const UNAUTHORIZED: &str = "EQ-2012001";
 const NOT_FOUND: &str = "EQ-2012004";
 /// Anything else.
 const OTHER: &str = "EQ-2012000";
-
-/// A good answer.
-pub enum Answer {
-    /// JSON.
-    Json(StatusCode, Value),
-    /// Done, and nothing to show for it.
-    Empty(StatusCode),
-}
-
-impl Answer {
-    /// 200 with this.
-    pub fn ok(value: Value) -> Self {
-        Self::Json(StatusCode::OK, value)
-    }
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        match self {
-            Answer::Json(status, value) => (status, Json(value)).into_response(),
-            Answer::Empty(status) => status.into_response(),
-        }
-    }
-}
 
 /// How errors are wrapped. The samples suggest the array; clients have met both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
+use crate::answer::Answer;
 use crate::fields::Fields;
 use crate::world::World;
 

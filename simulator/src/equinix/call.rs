@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::access::Client;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::{BASE, form};
+use crate::answer::Answer;
 use crate::body::read_json;
 use crate::clock::Moment;
 use crate::gateway::Lag;

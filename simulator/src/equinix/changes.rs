@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::loa::{Loa, State, links, shown_time};
+use crate::answer::Answer;
 use crate::fields::parse_uuid;
 use crate::world::World;
 

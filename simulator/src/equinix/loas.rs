@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::changes::{self, ChangeType};
 use super::loa::{Beginning, Loa, State};
@@ -12,6 +12,7 @@ use super::parties::{Party, read_party_contacts};
 use super::places::Organization;
 use super::products;
 use super::store::Equinix;
+use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaw, Flaws};
 use crate::world::World;
@@ -72,7 +73,7 @@ pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     world.record_loa("create", &loa);
     let mut shown = loa.shown(call.now.simulated, Some(&call.base));
     shown["change"] = changes::last_shown(&loa, call).into();
-    Ok(Answer::Json(StatusCode::CREATED, shown))
+    Ok(Answer::created(shown))
 }
 
 /// The LOA as the answer to a call.

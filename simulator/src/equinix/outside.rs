@@ -12,8 +12,8 @@ use super::requests::{LoaRequest, RequestPath};
 use super::store::Equinix;
 use crate::clock::Moment;
 use crate::fields::parse_uuid;
+use crate::provider::{GONE, Provider, Refused, gone, parse};
 use crate::sessions::Tokens;
-use crate::world::{GONE, Provider, Refused, parse};
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
@@ -136,13 +136,13 @@ impl Provider for Equinix {
     }
 
     fn act(&mut self, id: &str, change: &Value, now: Moment) -> Result<Value, Refused> {
-        let unknown = || Refused::Unknown(format!("there is no object \"{id}\""));
+        let unknown = || Refused::no_object(id);
         let uuid = parse_uuid(id).ok_or_else(unknown)?;
         let loa = self.loa_mut(uuid).ok_or_else(unknown)?;
         let Change { state } = parse(change)?;
         if state == GONE {
             self.remove(uuid);
-            return Ok(json!({"uuid": uuid, "state": GONE}));
+            return Ok(gone("uuid", uuid.to_string()));
         }
         let state: State = parse(&state.into())?;
         let how = ChangeType::between(loa.state(now.simulated), &state);

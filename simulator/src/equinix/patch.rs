@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::changes::ChangeType;
 use super::loa::{Loa, State};
 use super::loas::{answer, wrong_state};
 use super::parties::read_contacts;
+use crate::answer::Answer;
 use crate::fields::Fields;
 use crate::world::World;
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::products::CROSS_CONNECT;
+use crate::answer::Answer;
 use crate::world::World;
 
 /// The ports of each patch panel are numbered from 1 to this.

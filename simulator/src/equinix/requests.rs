@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::NAME;
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::loa::marker;
 use super::parties::{Party, read_party_contacts};
 use super::places;
 use super::products::CROSS_CONNECT;
+use crate::answer::Answer;
 use crate::fields::{Fields, Flaws};
 use crate::world::World;
 

@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Refusal;
 use super::call::Call;
 use super::loa::Loa;
+use crate::answer::Answer;
 use crate::fields::{Fields, Flaw};
 use crate::world::World;
 

@@ -1,5 +1,6 @@
 //! The simulator as its clients meet it: over HTTP.
 
+mod a2b;
 mod control;
 mod digital_realty;
 mod equinix;
@@ -94,6 +95,10 @@ impl Bench {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    async fn pass(&self, days: u32) {
+        self.tell("clock", json!({"advance": format!("{days}d")})).await;
+    }
+
     /// What the ledger holds, in short.
     async fn ledger(&self) -> Vec<String> {
         let ledger = self.ask("ledger").await;
@@ -131,6 +136,23 @@ impl Caller<'_> {
         let answer = self.request(Method::GET, path).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
+
+    /// Reads what must be there.
+    async fn read(&self, path: &str) -> Value {
+        let (status, found) = self.get(path).await;
+        assert_eq!(status, 200, "{path}: {found}");
+        found
+    }
+}
+
+/// What stands in an answer that must be a PDF.
+async fn text_of_pdf(answer: Response) -> String {
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"application/pdf".parse().unwrap())
+    );
+    let document = lopdf::Document::load_mem(&answer.bytes().await.unwrap()).unwrap();
+    document.extract_text(&[1]).unwrap()
 }
 
 fn text(value: &Value) -> &str {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::contract::Contract;
 use super::{Bench, Caller, FAST, NL, SLOW, UK, contact_body, lag_body, path, port_body};
-use crate::text;
+use crate::{text, text_of_pdf};
 
 #[tokio::test]
 async fn the_documents_sixteen_steps() {
@@ -142,12 +142,7 @@ async fn letters(caller: &Caller<'_>, port: &Value, lag: &Value) {
     {
         let request = caller.request(Method::GET, &format!("{holder}/{}/loa", text(id)));
         let answer = request.header("Content-Type", "application/pdf").send().await.unwrap();
-        assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["content-type"]),
-            (200, &"application/pdf".parse().unwrap())
-        );
-        let document = lopdf::Document::load_mem(&answer.bytes().await.unwrap()).unwrap();
-        let letter = document.extract_text(&[1]).unwrap();
+        let letter = text_of_pdf(answer).await;
         let reservation = caller.read(&format!("port-reservations/{}", text(id))).await;
         for part in ["Example Airlines", "Demo Networks", text(id), text(&reservation["exchange_side_demarc"])] {
             assert!(letter.contains(part), "{part} is missing in:\n{letter}");

@@ -52,10 +52,6 @@ impl Bench {
         let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
         day.checked_add(jiff::Span::new().days(ahead)).unwrap().to_string()
     }
-
-    async fn pass(&self, days: u32) {
-        self.tell("clock", json!({"advance": format!("{days}d")})).await;
-    }
 }
 
 impl Caller<'_> {
@@ -64,13 +60,6 @@ impl Caller<'_> {
         let (status, created) = self.call(Method::POST, path, body).await;
         assert_eq!(status, 201, "{path}: {created}");
         created
-    }
-
-    /// Reads what must be there.
-    async fn read(&self, path: &str) -> Value {
-        let (status, found) = self.get(path).await;
-        assert_eq!(status, 200, "{path}: {found}");
-        found
     }
 
     /// The ids in a list.

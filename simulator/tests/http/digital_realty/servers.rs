@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Bench, contact_body, lag_body, path, port_body};
-use crate::text;
+use crate::{text, text_of_pdf};
 
 #[tokio::test]
 async fn lists_are_filtered_unless_the_server_cannot() {
@@ -118,9 +118,7 @@ async fn a_lag_can_have_a_letter_for_all_its_ports() {
     bench.behave(json!({"lagLoas": true})).await;
     let lag = caller.create("connections", lag_body(8)).await;
     let answer = caller.request(Method::GET, &format!("{}/loa", path("connections", &lag))).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let document = lopdf::Document::load_mem(&answer.bytes().await.unwrap()).unwrap();
-    let letter = document.extract_text(&[1]).unwrap();
+    let letter = text_of_pdf(answer).await;
     for port in lag["ports"].as_array().unwrap() {
         assert!(letter.contains(text(port)), "{port} is missing in:\n{letter}");
     }
