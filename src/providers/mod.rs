@@ -1,5 +1,6 @@
 //! How each provider speaks: one folder per provider, on one HTTP transport. Usable without Kubernetes.
 
+pub mod a2b;
 pub mod cloudflare;
 pub mod equinix;
 pub mod ix_api;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap};
-use reqwest::{Client, Method, StatusCode, redirect};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -198,14 +198,30 @@ impl Transport {
         list.begun_after(&self.clock, not_before, asked, async || fetch(asking).await).await
     }
 
-    /// Sends a mutation, once, and tells what came of it (S2).
+    /// Sends a mutation with a JSON body, if with any.
     pub async fn mutate<B: Serialize>(
+        &self,
+        permit: &Permit,
+        guard: &dyn SendGuard,
+        method: Method,
+        path: &[&str],
+        content: Option<&B>,
+    ) -> Outcome<Answer> {
+        let fill = |request: RequestBuilder| match content {
+            Some(content) => request.json(content),
+            None => request,
+        };
+        self.send(permit, guard, method, path, fill).await
+    }
+
+    /// Sends a mutation, filled with its body, once, and tells what came of it (S2).
+    pub async fn send(
         &self,
         _permit: &Permit,
         guard: &dyn SendGuard,
         method: Method,
         path: &[&str],
-        content: Option<&B>,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Outcome<Answer> {
         let url = match self.url(path) {
             Ok(url) => url,
@@ -219,10 +235,7 @@ impl Transport {
             Ok(headers) => headers,
             Err(failure) => return Outcome::NotDone(failure),
         };
-        let mut request = self.mutations.request(method.clone(), url).headers(headers.clone());
-        if let Some(content) = content {
-            request = request.json(content);
-        }
+        let request = fill(self.mutations.request(method.clone(), url).headers(headers.clone()));
         effects::pass(Edge::Before);
         // S1, S11: the last moment at which it can be left.
         if let Err(why) = guard.check() {
