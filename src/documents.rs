@@ -39,6 +39,7 @@ pub enum DocumentError {
 pub fn secret_name(object: &str, type_: DocumentType, port: Option<&str>) -> String {
     let type_ = match type_ {
         DocumentType::Loa => "loa",
+        DocumentType::ServiceAgreement => "service-agreement",
     };
     let suffix = match port {
         Some(port) => format!("-{}-{type_}", in_name(port)),

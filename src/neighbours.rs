@@ -21,16 +21,24 @@ pub struct Neighbours<'a> {
 impl Neighbours<'_> {
     /// The text under this key of a Secret, without white space around it.
     pub async fn secret(self, name: &str, key: &str) -> Result<SecretString, Problem> {
-        let waiting = |message: String| Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message);
+        let text = self.value(name, key).await?.and_then(|value| String::from_utf8(value).ok());
+        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        text.map(SecretString::from).ok_or_else(|| waiting(format!("the Secret {name} needs text under the key {key}")))
+    }
+
+    /// The bytes under this key of a Secret.
+    pub async fn bytes(self, name: &str, key: &str) -> Result<Vec<u8>, Problem> {
+        let value = self.value(name, key).await?;
+        value.ok_or_else(|| waiting(format!("the Secret {name} needs a document under the key {key}")))
+    }
+
+    async fn value(self, name: &str, key: &str) -> Result<Option<Vec<u8>>, Problem> {
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), self.namespace);
         let found = in_time(secrets.get_opt(name)).await;
         let secret = found.map_err(|error| waiting(format!("the Secret {name} can't be read: {error}")))?;
         let secret =
             secret.ok_or_else(|| waiting(format!("there is no Secret {name} in this namespace: create it")))?;
-        let value = secret.data.and_then(|mut data| data.remove(key));
-        let text = value.and_then(|value| String::from_utf8(value.0).ok());
-        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        text.map(SecretString::from).ok_or_else(|| waiting(format!("the Secret {name} needs text under the key {key}")))
+        Ok(secret.data.and_then(|mut data| data.remove(key)).map(|value| value.0))
     }
 
     /// The circuit of this name, if there is one.
@@ -38,4 +46,8 @@ impl Neighbours<'_> {
         let circuits: Api<K> = Api::namespaced(self.client.clone(), self.namespace);
         in_time(circuits.get_opt(name)).await
     }
+}
+
+fn waiting(message: String) -> Problem {
+    Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message)
 }

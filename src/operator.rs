@@ -34,6 +34,7 @@ use crate::effects;
 use crate::events::Events;
 use crate::kinds::cloud_access_port::CloudAccessPortAdapter;
 use crate::kinds::contact::ContactAdapter;
+use crate::kinds::cross_connect_order::CrossConnectOrderAdapter;
 use crate::kinds::digital_loa::DigitalLoaAdapter;
 use crate::kinds::digital_loa_request::DigitalLoaRequestAdapter;
 use crate::kinds::interconnect::InterconnectAdapter;
@@ -144,6 +145,7 @@ fn kinds(shared: &Arc<Shared>) -> Vec<Arc<dyn Kind>> {
         Arc::new(Engine::<DigitalLoaRequestAdapter>::new(shared.clone())),
         Arc::new(Engine::<ContactAdapter>::new(shared.clone())),
         Arc::new(Engine::<CloudAccessPortAdapter>::new(shared.clone())),
+        Arc::new(Engine::<CrossConnectOrderAdapter>::new(shared.clone())),
     ]
 }
 

@@ -10,10 +10,11 @@ use kube::runtime::reflector::ObjectRef;
 use url::Url;
 
 use super::{Account, Provider, credentials, endpoint};
-use crate::api::account::{DigitalRealtyAccount, Identity, ProviderAccount, ProviderAccountSpec};
+use crate::api::account::{A2bAccount, DigitalRealtyAccount, Identity, ProviderAccount, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::clock::Clock;
 use crate::duration::parse;
+use crate::providers::a2b::{self, A2b};
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::equinix::{self, Equinix, Guesses};
 use crate::providers::ix_api::{self, IxApi};
@@ -94,6 +95,9 @@ fn place(identity: &Identity<'_>) -> Place {
             hosts: ix_api::PUBLIC_HOSTS,
             rate: ix_api::ASSUMED_RATE,
         },
+        Identity::A2b(_) => {
+            Place { name: "a2b", endpoint: a2b::PUBLIC_ENDPOINT, hosts: a2b::PUBLIC_HOSTS, rate: a2b::ASSUMED_RATE }
+        }
     }
 }
 
@@ -140,6 +144,7 @@ pub fn build(
 fn client(identity: &Identity<'_>, secret: &Secret) -> Result<Option<String>, Unusable> {
     match identity {
         Identity::Equinix(_) => Ok(Some(credentials::client(secret)?.client_id)),
+        Identity::A2b(_) => Ok(Some(credentials::a2b(secret)?.username)),
         Identity::Cloudflare(_) | Identity::DigitalRealty(_) => Ok(None),
     }
 }
@@ -169,6 +174,22 @@ fn provider(
             let client = digital_realty(identity, secret, setup, allowed_endpoints)?;
             Ok(Provider::DigitalRealty(Box::new(client)))
         }
+        Identity::A2b(identity) => {
+            let client = A2b::new(credentials::a2b(secret)?, guesses(identity), setup);
+            client.map(Provider::A2b).map_err(Unusable::Client)
+        }
+    }
+}
+
+fn guesses(identity: &A2bAccount) -> a2b::Guesses {
+    let (paths, known) = (identity.paths.clone().unwrap_or_default(), a2b::Guesses::default());
+    a2b::Guesses {
+        token: paths.token.unwrap_or(known.token),
+        packages: paths.packages.unwrap_or(known.packages),
+        order: paths.order.unwrap_or(known.order),
+        orders: paths.orders.unwrap_or(known.orders),
+        service_agreement: paths.service_agreement.unwrap_or(known.service_agreement),
+        listed: !identity.no_order_list,
     }
 }
 

@@ -6,8 +6,8 @@ use secrecy::SecretString;
 
 use crate::api::IN_USE_FINALIZER;
 use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time};
-use crate::providers::cloudflare;
 use crate::providers::sign_in::ClientCredentials;
+use crate::providers::{a2b, cloudflare};
 
 /// Why a Secret's content can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,12 @@ pub fn cloudflare(secret: &Secret) -> Result<cloudflare::Credentials, Credential
 pub fn client(secret: &Secret) -> Result<ClientCredentials, CredentialsError> {
     let needed = |key| text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key));
     Ok(ClientCredentials { client_id: needed("clientId")?, client_secret: needed("clientSecret")?.into() })
+}
+
+/// A2B's: `username` and `password`.
+pub fn a2b(secret: &Secret) -> Result<a2b::Credentials, CredentialsError> {
+    let needed = |key| text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key));
+    Ok(a2b::Credentials { username: needed("username")?, password: needed("password")?.into() })
 }
 
 /// The value without the white space that editors leave at its end; none if nothing is left.

@@ -19,6 +19,7 @@ use crate::api::ProviderAccount;
 use crate::api::account::{Identity, OrderPolicy, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
+use crate::providers::a2b::A2b;
 use crate::providers::cloudflare::Cloudflare;
 use crate::providers::equinix::Equinix;
 use crate::providers::ix_api::IxApi;
@@ -33,6 +34,8 @@ pub enum Provider {
     Equinix(Equinix),
     /// Digital Realty.
     DigitalRealty(Box<IxApi>),
+    /// A2B.
+    A2b(A2b),
 }
 
 /// One account, as a ProviderAccount and its Secret describe it.
@@ -213,6 +216,8 @@ pub fn upstream(spec: &ProviderAccountSpec) -> String {
         Some(Identity::DigitalRealty(identity)) => format!("digital-realty/{}{elsewhere}", identity.managing_account),
         // Ids are the same for all of Equinix' customers.
         Some(Identity::Equinix(_)) | None => format!("equinix{elsewhere}"),
+        // Numbers of orders are the same for all of A2B's customers.
+        Some(Identity::A2b(_)) => format!("a2b{elsewhere}"),
     }
 }
 

@@ -326,6 +326,7 @@ async fn probe(account: &Account) -> Result<(), Failure> {
         Provider::Cloudflare(client) => client.probe(asking).await,
         Provider::Equinix(client) => client.probe(asking).await,
         Provider::DigitalRealty(client) => client.probe(asking).await,
+        Provider::A2b(client) => client.probe(asking).await,
     }
 }
 
@@ -365,6 +366,7 @@ fn upstream_account(spec: &ProviderAccountSpec) -> String {
         Some(Identity::Cloudflare(identity)) => identity.account_id.clone(),
         Some(Identity::DigitalRealty(identity)) => identity.managing_account.clone(),
         Some(Identity::Equinix(_)) | None => "Equinix".into(),
+        Some(Identity::A2b(_)) => "A2B".into(),
     }
 }
 

@@ -26,12 +26,12 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare) && has(self.equinix) == has(oldSelf.equinix) && has(self.digitalRealty) == has(oldSelf.digitalRealty) && (!has(self.digitalRealty) || (self.digitalRealty.managingAccount == oldSelf.digitalRealty.managingAccount && has(self.digitalRealty.tokenEndpoint) == has(oldSelf.digitalRealty.tokenEndpoint) && (!has(self.digitalRealty.tokenEndpoint) || self.digitalRealty.tokenEndpoint == oldSelf.digitalRealty.tokenEndpoint)))")
+#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare) && has(self.equinix) == has(oldSelf.equinix) && has(self.a2b) == has(oldSelf.a2b) && has(self.digitalRealty) == has(oldSelf.digitalRealty) && (!has(self.digitalRealty) || (self.digitalRealty.managingAccount == oldSelf.digitalRealty.managingAccount && has(self.digitalRealty.tokenEndpoint) == has(oldSelf.digitalRealty.tokenEndpoint) && (!has(self.digitalRealty.tokenEndpoint) || self.digitalRealty.tokenEndpoint == oldSelf.digitalRealty.tokenEndpoint)))")
     .message("the provider and its account id are immutable: circuits were ordered from them. Make another ProviderAccount"))]
 #[x_kube(validation = Rule::new("has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)")
     .message("spec.endpoint is immutable: circuits were ordered there. Make another ProviderAccount"))]
-#[x_kube(validation = Rule::new("[has(self.cloudflare), has(self.equinix), has(self.digitalRealty)].exists_one(named, named)")
-    .message("name the provider: set exactly one of spec.cloudflare, spec.equinix and spec.digitalRealty"))]
+#[x_kube(validation = Rule::new("[has(self.cloudflare), has(self.equinix), has(self.digitalRealty), has(self.a2b)].exists_one(named, named)")
+    .message("name the provider: set exactly one of spec.cloudflare, spec.equinix, spec.digitalRealty and spec.a2b"))]
 pub struct ProviderAccountSpec {
     /// An account at Cloudflare, for Network Interconnects (CNI).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,13 +42,16 @@ pub struct ProviderAccountSpec {
     /// Accounts at Digital Realty, for Cloud Access Ports over IX-API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digital_realty: Option<DigitalRealtyAccount>,
+    /// A customer of A2B, for cross and metro connects: the one whose user and password are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub a2b: Option<A2bAccount>,
     /// Where the provider's API is. Default: the provider's public one. Other hosts only if the operator runs with --allow-endpoint. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500))]
     #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
         .message("must be an absolute http(s) URL such as https://api.cloudflare.com/client/v4"))]
     pub endpoint: Option<String>,
-    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey. Equinix and Digital Realty: clientId and clientSecret.
+    /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey. Equinix and Digital Realty: clientId and clientSecret. A2B: username and password.
     pub credentials_secret_ref: SecretRef,
     /// How often each circuit is looked at, such as 30s, 5m or 1h. Default 5m.
     #[serde(default = "default_poll_interval")]
@@ -82,6 +85,8 @@ pub enum Identity<'a> {
     Equinix(&'a EquinixAccount),
     /// Digital Realty.
     DigitalRealty(&'a DigitalRealtyAccount),
+    /// A2B.
+    A2b(&'a A2bAccount),
 }
 
 impl ProviderAccountSpec {
@@ -89,7 +94,8 @@ impl ProviderAccountSpec {
     pub fn identity(&self) -> Option<Identity<'_>> {
         let cloudflare = self.cloudflare.as_ref().map(Identity::Cloudflare);
         let equinix = self.equinix.as_ref().map(Identity::Equinix);
-        cloudflare.or(equinix).or(self.digital_realty.as_ref().map(Identity::DigitalRealty))
+        let digital_realty = self.digital_realty.as_ref().map(Identity::DigitalRealty);
+        cloudflare.or(equinix).or(digital_realty).or(self.a2b.as_ref().map(Identity::A2b))
     }
 }
 
@@ -161,6 +167,44 @@ pub struct DigitalRealtyAccount {
     pub lag_loa: bool,
 }
 
+/// A customer of A2B. Which one, the credentials say. No specification of the API is public: what is guessed can be set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct A2bAccount {
+    /// Where things are below the endpoint. All are guesses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<A2bPaths>,
+    /// True: the provider has no list of orders. Then an order whose answer is lost can't be found again, and a person must tell what became of it. Default false.
+    #[serde(default)]
+    pub no_order_list: bool,
+}
+
+/// Paths at A2B, below the endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct A2bPaths {
+    /// Tokens. Default v1/token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._-]+$"))]
+    pub token: Option<String>,
+    /// What can be ordered. Default v1/direct-order/dc-connection/packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._-]+$"))]
+    pub packages: Option<String>,
+    /// Where a package is ordered. Default v1/direct-order/dc-connection/{packageCode}.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._{}-]+$"))]
+    pub order: Option<String>,
+    /// All orders, and with its number behind, one of them. Default v1/direct-order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._-]+$"))]
+    pub orders: Option<String>,
+    /// The service agreement of an order. Default v1/direct-order/{orderId}/sa.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._{}-]+$"))]
+    pub service_agreement: Option<String>,
+}
+
 /// Names a Secret in the same namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SecretRef {
@@ -201,7 +245,7 @@ pub struct OrderPolicy {
 }
 
 /// Whether an order needs a person's approval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Approval {
     /// Orders are placed as they come.
     #[default]
@@ -215,11 +259,11 @@ pub enum Approval {
 pub struct Ceilings {
     /// Each month (MRC), such as "500.00".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 20), regex(pattern = r"^[0-9]+(\.[0-9]{1,4})?$"))]
+    #[schemars(length(max = 20), regex(pattern = r"^[0-9]+(\.[0-9]{1,2})?$"))]
     pub monthly: Option<String>,
     /// Once (NRC), such as "1000.00".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 20), regex(pattern = r"^[0-9]+(\.[0-9]{1,4})?$"))]
+    #[schemars(length(max = 20), regex(pattern = r"^[0-9]+(\.[0-9]{1,2})?$"))]
     pub once: Option<String>,
 }
 

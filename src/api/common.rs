@@ -339,4 +339,6 @@ pub enum DocumentType {
     /// Letter of Authorisation.
     #[serde(rename = "LOA")]
     Loa,
+    /// What the provider agreed to deliver.
+    ServiceAgreement,
 }

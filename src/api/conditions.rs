@@ -20,6 +20,7 @@ pub mod reason {
     pub const AVAILABLE: &str = "Available";
     pub const AWAITING_APPROVAL: &str = "AwaitingApproval";
     pub const AMBIGUOUS: &str = "Ambiguous";
+    pub const CEILING_EXCEEDED: &str = "CeilingExceeded";
     pub const CHANGE_OUTCOME_UNKNOWN: &str = "ChangeOutcomeUnknown";
     pub const CREATE_OUTCOME_UNKNOWN: &str = "CreateOutcomeUnknown";
     pub const CREATING: &str = "Creating";

@@ -6,7 +6,9 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::json;
 
-use super::{CloudAccessPort, Contact, DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount};
+use super::{
+    CloudAccessPort, Contact, CrossConnectOrder, DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount,
+};
 
 /// Every CRD of ours.
 pub fn all() -> Vec<CustomResourceDefinition> {
@@ -17,6 +19,7 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         DigitalLoaRequest::crd(),
         Contact::crd(),
         CloudAccessPort::crd(),
+        CrossConnectOrder::crd(),
     ];
     all.into_iter().map(finish).collect()
 }

@@ -6,6 +6,7 @@ pub mod common;
 pub mod conditions;
 pub mod contact;
 pub mod crds;
+pub mod cross_connect_order;
 pub mod digital_loa;
 pub mod digital_loa_request;
 pub mod interconnect;
@@ -13,6 +14,7 @@ pub mod interconnect;
 pub use account::ProviderAccount;
 pub use cloud_access_port::CloudAccessPort;
 pub use contact::Contact;
+pub use cross_connect_order::CrossConnectOrder;
 pub use digital_loa::DigitalLoa;
 pub use digital_loa_request::DigitalLoaRequest;
 pub use interconnect::Interconnect;
@@ -41,4 +43,6 @@ pub mod annotations {
     pub const SLOT_ID: &str = "interconnect-operator.io/slot-id";
     /// RFC 3339 time: a person asks that an LOA be sent by mail. Obeyed once, if younger than an hour.
     pub const SEND_LOA_AT: &str = "interconnect-operator.io/send-loa-at";
+    /// `true` on a CrossConnectOrder: its LOA may serve another live order too.
+    pub const SHARED_LOA: &str = "interconnect-operator.io/shared-loa";
 }

@@ -75,7 +75,7 @@ impl Adapter for ContactAdapter {
             request["consuming_account"] = accounts.consuming.as_str().into();
             request["external_ref"] = query.key.into();
             let summary = format!("contact {} at Digital Realty", spec.name);
-            Offer { request, summary, picks: Default::default() }
+            Offer::of(request, summary)
         });
         Ok(Found { offer: Some(offer), ..found })
     }
@@ -85,14 +85,8 @@ impl Adapter for ContactAdapter {
         Ok(all.get(id).is_some_and(|contact| key_at(contact.external_ref.as_deref()).is_some()))
     }
 
-    async fn create(
-        client: &IxApi,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        request: &Value,
-        _: &str,
-    ) -> Outcome<String> {
-        client.create_contact(permit, guard, request).await.and_read(|contact| Ok(contact.id))
+    async fn create(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
+        client.create_contact(permit, guard, &offer.request).await.and_read(|contact| Ok(contact.id))
     }
 
     async fn observe(

@@ -2,7 +2,7 @@
 //! found again nor taken back (S4, S9): after a lost answer a person says.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::accounts::Account;
 use crate::api::digital_loa_request::{Arrived, DigitalLoaRequest};
@@ -74,7 +74,7 @@ impl Adapter for DigitalLoaRequestAdapter {
         if let Some(notes) = &spec.notes {
             request["notes"] = notes.as_str().into();
         }
-        let offer = Offer { request, summary, picks: Default::default() };
+        let offer = Offer::of(request, summary);
         Ok(Found { offer: Some(Ok(offer)), ..sent })
     }
 
@@ -86,10 +86,10 @@ impl Adapter for DigitalLoaRequestAdapter {
         client: &Equinix,
         permit: &Permit,
         guard: &dyn SendGuard,
-        request: &Value,
+        offer: &Offer,
         key: &str,
     ) -> Outcome<String> {
-        client.request_loas(permit, guard, request).await.and_read(|()| Ok(sent_id(key)))
+        client.request_loas(permit, guard, &offer.request).await.and_read(|()| Ok(sent_id(key)))
     }
 
     async fn observe(

@@ -9,7 +9,7 @@ use crate::providers::ix_api::IxApi;
 pub fn exchange(account: &Account) -> Option<&IxApi> {
     match &account.provider {
         Provider::DigitalRealty(client) => Some(client),
-        Provider::Cloudflare(_) | Provider::Equinix(_) => None,
+        Provider::Cloudflare(_) | Provider::Equinix(_) | Provider::A2b(_) => None,
     }
 }
 

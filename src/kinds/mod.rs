@@ -2,6 +2,7 @@
 
 pub mod cloud_access_port;
 pub mod contact;
+pub mod cross_connect_order;
 pub mod digital_loa;
 pub mod digital_loa_request;
 mod exchange;

@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::claims::{Claim, Rank};
 use super::facts::{Problem, Upstream, Wish};
 use super::key::of_one_name;
+use super::price::Quote;
 use crate::accounts::Account;
+use crate::api::account::{Approval, Ceilings};
 use crate::api::common::{Circuit, DocumentType};
 use crate::clock::Moment;
 use crate::neighbours::Neighbours;
@@ -101,6 +103,29 @@ pub struct Offer {
     pub summary: String,
     /// What was picked, by annotation: written down before it is ordered.
     pub picks: BTreeMap<&'static str, String>,
+    /// What it costs, if the provider tells.
+    pub quote: Option<Quote>,
+    /// The most that the object wants to pay, besides what the account allows.
+    pub ceilings: Option<Ceilings>,
+    /// Whether the object asks for approval, besides the account.
+    pub approval: Approval,
+    /// A document that goes with the request, which has its hash.
+    pub document: Option<Vec<u8>>,
+}
+
+impl Offer {
+    /// One without a price, without picks and without a document.
+    pub fn of(request: Value, summary: String) -> Self {
+        Self {
+            request,
+            summary,
+            picks: BTreeMap::default(),
+            quote: None,
+            ceilings: None,
+            approval: Approval::NotRequired,
+            document: None,
+        }
+    }
 }
 
 /// A look at one upstream object.
@@ -237,7 +262,7 @@ pub trait Adapter: Send + Sync + 'static {
         client: &Self::Client,
         permit: &Permit,
         guard: &dyn SendGuard,
-        request: &Value,
+        offer: &Offer,
         key: &str,
     ) -> impl Future<Output = Outcome<String>> + Send;
 
@@ -292,6 +317,9 @@ pub trait Adapter: Send + Sync + 'static {
     fn news(_before: &Self::Object, _now: &Self::Object) -> Vec<News> {
         Vec::new()
     }
+
+    /// Puts what a person must know of a plan, besides its summary, into the kind's own part of the status.
+    fn show_plan(_offer: &Offer, _object: &mut Self::Object) {}
 
     /// Puts what is about to be ordered into the kind's own part of the status.
     fn show_offer(offer: &Offer, object: &mut Self::Object);

@@ -345,6 +345,8 @@ pub enum End {
     Over,
     /// There is nothing that could be ended.
     Nothing,
+    /// The provider has no way to end it: it lives on.
+    Never,
 }
 
 /// How usable an upstream object is.

@@ -9,5 +9,6 @@ pub mod facts;
 pub mod key;
 pub mod memory;
 pub mod pass;
+pub mod price;
 pub mod verdict;
 pub mod wakes;

@@ -4,7 +4,7 @@ use super::facts::{Problem, Trouble};
 use crate::api::conditions::reason;
 
 /// Stands in messages where the object is named as kubectl wants it: `decide` doesn't know names.
-const OBJECT: char = '…';
+const OBJECT: &str = "KIND/NAME";
 
 /// The end of a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]

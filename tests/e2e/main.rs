@@ -3,6 +3,7 @@
 mod bad_input;
 mod cloud_access_port;
 mod contract;
+mod cross_connect_order;
 mod digital_loa;
 mod faults;
 mod letters;

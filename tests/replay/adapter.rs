@@ -12,7 +12,6 @@ use interconnect_operator::providers::cloudflare::Cloudflare;
 use interconnect_operator::providers::limiter::Permit;
 use interconnect_operator::providers::outcome::{Failure, Outcome, ReadError};
 use interconnect_operator::providers::transport::SendGuard;
-use serde_json::Value;
 
 /// So far ahead that no list was begun by then: each search asks for one of its own. A real search may share one that
 /// began after its fresh read, the model's sees what is there at its step.
@@ -66,10 +65,10 @@ impl Adapter for Plain {
         client: &Cloudflare,
         permit: &Permit,
         guard: &dyn SendGuard,
-        request: &Value,
+        offer: &Offer,
         key: &str,
     ) -> Outcome<String> {
-        Real::create(client, permit, guard, request, key).await
+        Real::create(client, permit, guard, offer, key).await
     }
 
     async fn observe(

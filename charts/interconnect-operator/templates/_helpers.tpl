@@ -32,14 +32,14 @@ subjects:
 {{/* What the operator may do in a namespace that it serves. It creates and deletes none of its users' objects. */}}
 {{- define "interconnect-operator.rules" -}}
 - apiGroups: [interconnect-operator.io]
-  resources: [cloudaccessports, contacts, digitalloarequests, digitalloas, interconnects, provideraccounts]
+  resources: [cloudaccessports, contacts, crossconnectorders, digitalloarequests, digitalloas, interconnects, provideraccounts]
   verbs: [get, list, watch, patch]
 - apiGroups: [interconnect-operator.io]
-  resources: [cloudaccessports/status, contacts/status, digitalloarequests/status, digitalloas/status, interconnects/status, provideraccounts/status]
+  resources: [cloudaccessports/status, contacts/status, crossconnectorders/status, digitalloarequests/status, digitalloas/status, interconnects/status, provideraccounts/status]
   verbs: [get, update]
 # Owner references with blockOwnerDeletion ask for this where OwnerReferencesPermissionEnforcement is on.
 - apiGroups: [interconnect-operator.io]
-  resources: [cloudaccessports/finalizers, contacts/finalizers, digitalloarequests/finalizers, digitalloas/finalizers, interconnects/finalizers, provideraccounts/finalizers]
+  resources: [cloudaccessports/finalizers, contacts/finalizers, crossconnectorders/finalizers, digitalloarequests/finalizers, digitalloas/finalizers, interconnects/finalizers, provideraccounts/finalizers]
   verbs: [update]
 # Credentials are read and held by name, documents are written: never a list of all Secrets.
 - apiGroups: [""]

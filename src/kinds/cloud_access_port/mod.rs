@@ -73,14 +73,8 @@ impl Adapter for CloudAccessPortAdapter {
         Ok(all.get(id).is_some_and(|connection| key_at(connection.external_ref.as_deref()).is_some()))
     }
 
-    async fn create(
-        client: &IxApi,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        request: &Value,
-        _: &str,
-    ) -> Outcome<String> {
-        client.order(permit, guard, request).await.and_read(|connection| Ok(connection.id))
+    async fn create(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
+        client.order(permit, guard, &offer.request).await.and_read(|connection| Ok(connection.id))
     }
 
     async fn observe(
@@ -195,10 +189,8 @@ async fn offer(at: Access<'_, IxApi>, query: &Query<'_, CloudAccessPort>) -> Res
     };
     let required = &offering.required_contact_roles;
     let roles = offering::role_assignments(at.neighbours, query.object, required, &catalogue).await;
-    Ok(roles.map(|roles| Offer {
-        request: request(spec, offering, &roles, &at.client.accounts, query.key),
-        summary: summary(spec, offering),
-        picks: Default::default(),
+    Ok(roles.map(|roles| {
+        Offer::of(request(spec, offering, &roles, &at.client.accounts, query.key), summary(spec, offering))
     }))
 }
 

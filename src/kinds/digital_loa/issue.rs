@@ -113,7 +113,7 @@ async fn offer(
     let whom = requestor["name"].as_str().map_or_else(|| requestor["orgIds"].to_string(), ToOwned::to_owned);
     let request = body(issue, requestor, query.key);
     let summary = format!("Equinix Digital LOA for {whom}: {}", listed(issue));
-    Ok(Ok(Offer { request, summary, picks: Default::default() }))
+    Ok(Ok(Offer::of(request, summary)))
 }
 
 fn listed(issue: &Issue) -> String {

@@ -5,8 +5,6 @@ mod party;
 mod showing;
 mod wishes;
 
-use serde_json::Value;
-
 use crate::accounts::{Account, Provider};
 use crate::api::common::OperationType;
 use crate::api::conditions::reason;
@@ -86,10 +84,10 @@ impl Adapter for DigitalLoaAdapter {
         client: &Equinix,
         permit: &Permit,
         guard: &dyn SendGuard,
-        request: &Value,
+        offer: &Offer,
         _: &str,
     ) -> Outcome<String> {
-        client.create(permit, guard, request).await.and_read(|loa| Ok(loa.uuid))
+        client.create(permit, guard, &offer.request).await.and_read(|loa| Ok(loa.uuid))
     }
 
     async fn observe(
@@ -171,7 +169,7 @@ impl Adapter for DigitalLoaAdapter {
 pub fn equinix(account: &Account) -> Option<&Equinix> {
     match &account.provider {
         Provider::Equinix(client) => Some(client),
-        Provider::Cloudflare(_) | Provider::DigitalRealty(_) => None,
+        Provider::Cloudflare(_) | Provider::DigitalRealty(_) | Provider::A2b(_) => None,
     }
 }
 

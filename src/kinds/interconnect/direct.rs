@@ -138,11 +138,8 @@ fn order_of(client: &Cloudflare, direct: &Direct, slot: &Slot) -> Offer {
     // S4: what a selector picked is written down before it is ordered; what the spec names stands there already.
     let picked = direct.slot_selector.iter().map(|_| (annotations::SLOT_ID, id.clone()));
     let picks = picked.collect();
-    Offer {
-        summary: format!("Cloudflare direct interconnect, {} at {}, slot {id}", slot.speed, slot.site),
-        request: client.direct_order(&id, speed),
-        picks,
-    }
+    let summary = format!("Cloudflare direct interconnect, {} at {}, slot {id}", slot.speed, slot.site);
+    Offer { picks, ..Offer::of(client.direct_order(&id, speed), summary) }
 }
 
 /// The speed that is wanted, wherever it stands.

@@ -3,8 +3,6 @@
 mod direct;
 mod partner;
 
-use serde_json::Value;
-
 use crate::accounts::{Account, Provider};
 use crate::api::common::DocumentType;
 use crate::api::interconnect::{Facility, Interconnect};
@@ -38,7 +36,7 @@ impl Adapter for InterconnectAdapter {
     fn client(account: &Account) -> Option<&Cloudflare> {
         match &account.provider {
             Provider::Cloudflare(client) => Some(client),
-            Provider::Equinix(_) | Provider::DigitalRealty(_) => None,
+            Provider::Equinix(_) | Provider::DigitalRealty(_) | Provider::A2b(_) => None,
         }
     }
 
@@ -88,10 +86,10 @@ impl Adapter for InterconnectAdapter {
         client: &Cloudflare,
         permit: &Permit,
         guard: &dyn SendGuard,
-        request: &Value,
+        offer: &Offer,
         _: &str,
     ) -> Outcome<String> {
-        client.create(permit, guard, request).await.and_read(|there| Ok(there.name))
+        client.create(permit, guard, &offer.request).await.and_read(|there| Ok(there.name))
     }
 
     async fn observe(
@@ -140,7 +138,7 @@ impl Adapter for InterconnectAdapter {
     }
 
     fn show_offer(offer: &Offer, object: &mut Interconnect) {
-        let slot = offer.request.get("slot_id").and_then(Value::as_str).map(ToOwned::to_owned);
+        let slot = offer.request.get("slot_id").and_then(|slot| slot.as_str()).map(ToOwned::to_owned);
         object.status.get_or_insert_default().slot_id = slot;
     }
 

@@ -42,10 +42,9 @@ pub async fn search(
     let offer = if query.to_order {
         let secret = &partner.pairing_key_secret_ref;
         let key = at.neighbours.secret(&secret.name, &secret.key).await;
-        Some(key.map(|key| Offer {
-            request: at.client.partner_order(partner.bandwidth.word(), key.expose_secret()),
-            summary: format!("Cloudflare partner interconnect with Google Cloud, {}", partner.bandwidth.word()),
-            picks: Default::default(),
+        Some(key.map(|key| {
+            let summary = format!("Cloudflare partner interconnect with Google Cloud, {}", partner.bandwidth.word());
+            Offer::of(at.client.partner_order(partner.bandwidth.word(), key.expose_secret()), summary)
         }))
     } else {
         None

@@ -69,7 +69,7 @@ fn again(
         // S2: asked again only after something changed.
         Some(refused) if refused.basis == facts.basis => {
             let message = format!(
-                "the provider refused to {}: {}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)",
+                "the provider refused to {}: {}. Mend the spec or the account; or ask again: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/reconcile-at=$(date -Is)",
                 operation.type_.name(),
                 refused.message
             );

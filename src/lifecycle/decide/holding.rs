@@ -81,7 +81,7 @@ fn over(facts: &Facts, said: &str) -> Step {
         };
     }
     let message = format!(
-        "{said}. Delete this object; or to order anew: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        "{said}. Delete this object; or to order anew: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={}",
         facts.nothing_there()
     );
     rest(Verdict::stalled(reason::GONE_UPSTREAM, message, Next::Poll))
@@ -93,7 +93,7 @@ pub(super) fn look_only(facts: &Facts, id: &str, owner: &str) -> Step {
         return Step::Observe(id.into());
     }
     let message = format!(
-        "{id} was ordered by the object with uid {owner}, of which this is a copy or a restored one. If it is this object's now: kubectl annotate … interconnect-operator.io/external-id-owner-"
+        "{id} was ordered by the object with uid {owner}, of which this is a copy or a restored one. If it is this object's now: kubectl annotate KIND/NAME interconnect-operator.io/external-id-owner-"
     );
     rest(Verdict::stalled(reason::OWNERSHIP_UNCONFIRMED, message, Next::Poll))
 }

@@ -122,6 +122,7 @@ fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) 
     match &upstream.end {
         End::Over => return Step::Release(Release::Ended),
         End::Nothing => return Step::Release(Release::Nothing),
+        End::Never => return Step::Release(Release::Retained),
         // S8: what ends already is not asked to end once more, whoever asked for it.
         End::UnderWay(_) if facts.deletion_sent().is_some_and(|sent| sent.accepted_at.is_none()) => {
             return Step::RecordDeleted;

@@ -50,7 +50,7 @@ pub(super) fn deletion_turned_away(id: &str, refusal: &Refusal) -> Verdict {
 
 pub(super) fn refused_verdict(message: &str) -> Verdict {
     let said = format!(
-        "the provider refused the order: {message}. Mend the spec or the account; or ask again: kubectl annotate --overwrite … interconnect-operator.io/reconcile-at=$(date -Is)"
+        "the provider refused the order: {message}. Mend the spec or the account; or ask again: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/reconcile-at=$(date -Is)"
     );
     let trouble = Trouble { reason: reason::PROVIDER_REFUSED, message: message.into() };
     // New credentials change the basis without any object's changing.
@@ -64,7 +64,7 @@ pub(super) fn awaiting_approval(plan: &Plan) -> Verdict {
 
 pub(super) fn awaiting(plan: &Plan) -> Word {
     let message = format!(
-        "{}. To order it: kubectl annotate --overwrite … interconnect-operator.io/approved-plan={}",
+        "{}. To order it: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/approved-plan={}",
         plan.summary, plan.digest
     );
     Word::new(reason::AWAITING_APPROVAL, message)
@@ -77,7 +77,7 @@ pub(super) fn already_taken(other: &str) -> Verdict {
 
 pub(super) fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
     let message = format!(
-        "the annotation external-id says {marked}, the status says {recorded}. To go on with {recorded}: kubectl annotate --overwrite … interconnect-operator.io/external-id={recorded}"
+        "the annotation external-id says {marked}, the status says {recorded}. To go on with {recorded}: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/external-id={recorded}"
     );
     Verdict::stalled(reason::IDENTITY_CONFLICT, message, Next::Change)
 }
@@ -85,11 +85,11 @@ pub(super) fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
 pub(super) fn already_ordered(answer: &str, candidates: &[String], findings: &Findings) -> Verdict {
     let message = match &findings.untraceable {
         None => format!(
-            "these at the provider may be this object's: {}. To take one over: kubectl annotate … interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}",
+            "these at the provider may be this object's: {}. To take one over: kubectl annotate KIND/NAME interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={answer}",
             candidates.join(", "),
         ),
         Some(id) => format!(
-            "the record of this object is lost, and nothing at the provider tells whether it was sent. If it was: kubectl annotate … interconnect-operator.io/external-id={id}. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={answer}"
+            "the record of this object is lost, and nothing at the provider tells whether it was sent. If it was: kubectl annotate KIND/NAME interconnect-operator.io/external-id={id}. If not: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={answer}"
         ),
     };
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
@@ -101,7 +101,7 @@ pub(super) fn outcome_unknown(facts: &Facts, candidates: &[String], findings: &F
         some => format!(" (there is {}, which may be anybody's)", some.join(", ")),
     };
     let message = format!(
-        "the answer to the order was lost and a search can't tell. Look at the provider{seen}. If it is there: kubectl annotate … interconnect-operator.io/external-id={}. If not: kubectl annotate --overwrite … interconnect-operator.io/create-outcome={}",
+        "the answer to the order was lost and a search can't tell. Look at the provider{seen}. If it is there: kubectl annotate KIND/NAME interconnect-operator.io/external-id={}. If not: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={}",
         findings.untraceable.as_deref().unwrap_or("ID"),
         facts.nothing_there()
     );

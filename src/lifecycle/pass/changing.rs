@@ -64,7 +64,7 @@ impl<A: Adapter> Pass<'_, A> {
         let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return None };
         let change = seen.change.as_ref().filter(|change| change.wish.type_.orders())?;
         let request = json!({"request": change.request, "number": self.status().ordered_changes});
-        let offer = Offer { request, summary: change.wish.summary.clone(), picks: Default::default() };
+        let offer = Offer::of(request, change.wish.summary.clone());
         Some(self.plan(&offer, self.entry.account.as_deref()?))
     }
 

@@ -108,7 +108,7 @@ impl<A: Adapter> Pass<'_, A> {
         self.event(EventType::Normal, "CreateRequested", offer.summary.clone()).await;
         lock(&self.memory).last_mutation = Some(self.clock().now());
         let outcome = match self.engine.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::create(client, permit, &permission, &offer.request, &self.key()).await,
+            Ok(permission) => A::create(client, permit, &permission, offer, &self.key()).await,
             Err(why) => not_sent(why),
         };
         lock(&self.memory).last_mutation = Some(self.clock().now());

@@ -8,14 +8,14 @@ use super::{DOCUMENTS_EVERY, Evidence, Flow, Look, Pass, STILL_FRESH, failure_re
 use crate::accounts::Account;
 use crate::api::account::Approval;
 use crate::api::common::Document;
-use crate::api::conditions::READY;
+use crate::api::conditions::{READY, reason};
 use crate::documents;
 use crate::kubernetes::in_time;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Fitting, Found, Offer, Place, Query, Wanted};
 use crate::lifecycle::claims::Rank;
 use crate::lifecycle::conditions;
 use crate::lifecycle::engine::PassError;
-use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Read, Search, Trouble};
+use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Problem, Read, Search, Trouble};
 use crate::lifecycle::key::{names_something, plan_digest, sha256};
 use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::Next;
@@ -130,8 +130,9 @@ impl<A: Adapter> Pass<'_, A> {
         let plan = found.offer.map(|offer| {
             let offer = offer?;
             let plan = self.plan(&offer, account);
+            let dear = above_ceilings(&offer, account);
             self.evidence.offer = Some(offer);
-            Ok(plan)
+            dear.map_or(Ok(plan), Err)
         });
         Findings {
             ours: found.ours,
@@ -152,7 +153,8 @@ impl<A: Adapter> Pass<'_, A> {
             digest: plan_digest(&self.uid(), attempt, &account.upstream, &offer.request),
             summary: offer.summary.clone(),
             // A provider that tells no price under a ceiling needs approval instead.
-            needs_approval: policy.approval == Approval::Required || capped,
+            needs_approval: Approval::Required == policy.approval.max(offer.approval)
+                || (capped && offer.quote.is_none()),
             picks_recorded: offer.picks.iter().all(recorded),
         }
     }
@@ -275,4 +277,15 @@ impl<A: Adapter> Pass<'_, A> {
         self.engine.shared.accounts.heed(account, failure);
         Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() }
     }
+}
+
+/// S7: what costs more than a ceiling of the account, or of the object, isn't ordered.
+fn above_ceilings(offer: &Offer, account: &Account) -> Option<Problem> {
+    let quote = offer.quote?;
+    let of_account = account.policy.per_order.as_ref().map(|most| ("the ProviderAccount's perOrder", most));
+    let of_object = offer.ceilings.as_ref().map(|most| ("spec.ceilings", most));
+    let mut all = of_object.into_iter().chain(of_account);
+    let (whose, above) = all.find_map(|(whose, most)| Some((whose, quote.above(most)?)))?;
+    let message = format!("not ordered: it costs {above} by {whose}");
+    Some(Problem::stalled(reason::CEILING_EXCEEDED, message))
 }

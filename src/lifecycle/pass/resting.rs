@@ -30,6 +30,9 @@ impl<A: Adapter> Pass<'_, A> {
         if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
             A::show(seen, &mut changed);
         }
+        if let Some(offer) = &self.evidence.offer {
+            A::show_plan(offer, &mut changed);
+        }
         let reconcile_at = self.reconcile_at();
         let (plan, approval) = (self.plan_to_show(), self.marks().approved_plan);
         let status = changed.common_status_mut();

@@ -30,6 +30,13 @@ impl Rig {
         self.provider_account("digital-realty", provider, "client", &credentials)
     }
 
+    /// The account at A2B.
+    pub fn a2b_account(&self) -> Value {
+        let provider = json!({"a2b": {}, "endpoint": format!("{}/a2b", self.url)});
+        let credentials = json!({"username": "demo", "password": "demo-secret"});
+        self.provider_account("a2b", provider, "login", &credentials)
+    }
+
     /// An account and its Secret, which is named after it and this word.
     fn provider_account(&self, name: &str, provider: Value, word: &str, credentials: &Value) -> Value {
         let secret = format!("{name}-{word}");

@@ -271,8 +271,12 @@ impl Rig {
     }
 
     pub async fn annotate(&self, name: &str, annotation: &str) {
+        self.annotate_kind("interconnect", name, annotation).await;
+    }
+
+    pub async fn annotate_kind(&self, kind: &str, name: &str, annotation: &str) {
         let annotation = format!("interconnect-operator.io/{annotation}");
-        self.run(&["annotate", "--overwrite", "interconnect", name, &annotation]).await;
+        self.run(&["annotate", "--overwrite", kind, name, &annotation]).await;
     }
 
     /// Asks for a fresh look, and waits until it was had.

@@ -1,0 +1,84 @@
+//! The LOA that goes with an order: another circuit's, or one out of any Secret.
+
+use crate::api::common::{Circuit, DocumentType};
+use crate::api::conditions::reason;
+use crate::api::cross_connect_order::{CrossConnectOrder, LoaKind, LoaRef, LoaSource, Target};
+use crate::api::{CloudAccessPort, Interconnect};
+use crate::documents::{self, KEY};
+use crate::lifecycle::facts::Problem;
+use crate::lifecycle::key::sha256;
+use crate::neighbours::Neighbours;
+
+/// An LOA, checked.
+pub struct Letter {
+    /// The Secret that it is in.
+    pub secret_name: String,
+    /// The PDF.
+    pub content: Vec<u8>,
+}
+
+impl Letter {
+    /// SHA-256, in hex.
+    pub fn sha256(&self) -> String {
+        sha256(&self.content)
+    }
+}
+
+/// Where the connection of the object ends.
+pub fn target(object: &CrossConnectOrder) -> Option<&Target> {
+    let cross = object.spec.cross_connect.as_ref().map(|cross| &cross.target);
+    cross.or(object.spec.metro_connect.as_ref().map(|metro| &metro.target))
+}
+
+/// Where the object's LOA is, if it needs one.
+pub fn source(object: &CrossConnectOrder) -> Option<&LoaSource> {
+    target(object)?.other_party.as_ref().map(|party| &party.loa)
+}
+
+/// Where an LOA is, in one word: another place, another LOA.
+pub fn place(source: &LoaSource) -> String {
+    let from = source.from_ref.as_ref();
+    let from = from.map(|from| format!("{:?}/{}/{}", from.kind, from.name, from.port.as_deref().unwrap_or_default()));
+    let secret = source.secret_ref.as_ref().map(|secret| format!("Secret/{}/{}", secret.name, secret.key));
+    from.or(secret).unwrap_or_default()
+}
+
+/// Reads the LOA. What isn't there yet is waited for.
+pub async fn read(neighbours: Neighbours<'_>, source: &LoaSource) -> Result<Letter, Problem> {
+    let (secret, key) = match (&source.from_ref, &source.secret_ref) {
+        (Some(from), _) => (secret_of(neighbours, from).await?, KEY.to_owned()),
+        (None, Some(secret)) => (secret.name.clone(), secret.key.clone()),
+        (None, None) => return Err(Problem::stalled(reason::INVALID_SPEC, "the LOA is named nowhere")),
+    };
+    let content = neighbours.bytes(&secret, &key).await?;
+    documents::check(&content).map_err(|error| {
+        let message = format!("the Secret {secret} has no LOA under {key} that A2B takes: {error}");
+        Problem::stalled(reason::INVALID_SPEC, message)
+    })?;
+    Ok(Letter { secret_name: secret, content })
+}
+
+/// The Secret with the LOA of another circuit.
+async fn secret_of(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, Problem> {
+    match from.kind {
+        LoaKind::Interconnect => document_of::<Interconnect>(neighbours, from, "Interconnect").await,
+        LoaKind::CloudAccessPort => document_of::<CloudAccessPort>(neighbours, from, "CloudAccessPort").await,
+    }
+}
+
+async fn document_of<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef, kind: &str) -> Result<String, Problem> {
+    let name = &from.name;
+    let waiting = |message: String| Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message);
+    let circuit = neighbours.circuit::<K>(name).await;
+    let circuit = circuit.map_err(|error| waiting(format!("the {kind} {name} can't be read: {error}")))?;
+    let circuit = circuit.ok_or_else(|| waiting(format!("there is no {kind} {name} in this namespace: create it")))?;
+    if circuit.meta().deletion_timestamp.is_some() {
+        return Err(waiting(format!("the {kind} {name} is being deleted: its LOA is worth nothing any more")));
+    }
+    let documents = circuit.common_status().map(|status| status.documents.as_slice()).unwrap_or_default();
+    let wanted = (DocumentType::Loa, from.port.as_deref());
+    let document = documents.iter().find(|document| document.place() == wanted);
+    let of_port = from.port.as_ref().map(|port| format!(" for port {port}")).unwrap_or_default();
+    let document = document.ok_or_else(|| waiting(format!("the {kind} {name} has no LOA{of_port} yet")))?;
+    Ok(document.secret_name.clone())
+}

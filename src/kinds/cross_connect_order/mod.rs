@@ -1,0 +1,264 @@
+//! CrossConnectOrder at A2B: quoted first, found again by its `customerOrderId`, and never ended from here.
+
+mod letter;
+mod quote;
+mod request;
+
+use kube::ResourceExt;
+
+use crate::accounts::{Account, Provider};
+use crate::api::annotations::SHARED_LOA;
+use crate::api::common::{Circuit, DocumentType};
+use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus, SentLoa};
+use crate::clock::Moment;
+use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Offer, Query, Seen, Wanted};
+use crate::lifecycle::claims::{Claim, Rank};
+use crate::lifecycle::facts::{End, Problem, Readiness, Upstream};
+use crate::lifecycle::key::{key_in, key_of, sent_id};
+use crate::providers::a2b::wire::{Order, Package, came_to_nothing, state};
+use crate::providers::a2b::{A2b, Letter};
+use crate::providers::limiter::Permit;
+use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::transport::SendGuard;
+
+/// The adapter.
+pub struct CrossConnectOrderAdapter;
+
+impl Adapter for CrossConnectOrderAdapter {
+    type Object = CrossConnectOrder;
+    type Client = A2b;
+    type Details = Order;
+
+    const KIND: &'static str = "CrossConnectOrder";
+    const RESOURCE: &'static str = "order";
+
+    fn client(account: &Account) -> Option<&A2b> {
+        match &account.provider {
+            Provider::A2b(client) => Some(client),
+            Provider::Cloudflare(_) | Provider::Equinix(_) | Provider::DigitalRealty(_) => None,
+        }
+    }
+
+    /// The LOA: it authorises one connection, unless a person says otherwise.
+    fn claims(object: &CrossConnectOrder, held: Option<Rank>) -> Vec<Claim> {
+        let shared = object.annotations().get(SHARED_LOA).is_some_and(|word| word == "true");
+        let status = object.common_status();
+        let over = status.and_then(|status| status.state.as_deref()).is_some_and(came_to_nothing);
+        if shared || over {
+            return Vec::new();
+        }
+        let creation = status.and_then(|status| status.creation.as_ref());
+        let ordered = creation.is_some_and(|creation| creation.started_at.is_some());
+        let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
+        let namespace = object.namespace().unwrap_or_default();
+        let named = letter::source(object).map(|source| format!("loa/{namespace}/{}", letter::place(source)));
+        let sent = object.status.as_ref().and_then(|status| status.loa.as_ref());
+        let sent = sent.map(|loa| format!("loa/sha256/{}", loa.sha256));
+        named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: false }).collect()
+    }
+
+    fn search_proven_by(_: &CrossConnectOrder) -> Option<&'static str> {
+        Some(Self::RESOURCE)
+    }
+
+    async fn turn(client: &A2b) -> Result<Permit, Failure> {
+        client.mutation_permit().await
+    }
+
+    async fn probe(at: Access<'_, A2b>) -> Result<(), Failure> {
+        at.client.probe(at.asking()).await
+    }
+
+    async fn search(at: Access<'_, A2b>, query: Query<'_, CrossConnectOrder>) -> Result<Found, Failure> {
+        let mut found = Found::default();
+        if at.client.listed() {
+            let all = at.client.orders(at.asking(), query.not_before).await.items?;
+            for order in all.iter() {
+                let key = order.customer_order_id.as_deref().and_then(key_in);
+                // S4: an order of ours that came to nothing is still the answer; somebody else's no longer matters.
+                if key == Some(query.key) || !came_to_nothing(&order.status) {
+                    found.keyed(&order.order_id, key, query.key);
+                }
+            }
+        } else {
+            found.untraceable = Some(sent_id(query.key));
+        }
+        if query.to_order {
+            found.offer = Some(offer(at, &query).await?);
+        }
+        Ok(found)
+    }
+
+    async fn findable(
+        at: Access<'_, A2b>,
+        _: &CrossConnectOrder,
+        id: &str,
+        not_before: Moment,
+    ) -> Result<bool, Failure> {
+        if !at.client.listed() {
+            return Ok(false);
+        }
+        let all = at.client.orders(at.asking(), not_before).await.items?;
+        let keyed = |order: &Order| order.customer_order_id.as_deref().and_then(key_in).is_some();
+        Ok(all.iter().any(|order| order.order_id == id && keyed(order)))
+    }
+
+    async fn create(client: &A2b, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
+        let package = offer.request["package"].as_str().unwrap_or_default();
+        let file_name = offer.request["loa"]["fileName"].as_str().unwrap_or_default();
+        let letter = offer.document.as_deref().map(|content| Letter { file_name, content });
+        let sent = client.create(permit, guard, package, &offer.request["order"], letter).await;
+        sent.and_read(|order| Ok(order.order_id))
+    }
+
+    async fn observe(
+        at: Access<'_, A2b>,
+        object: &CrossConnectOrder,
+        id: &str,
+        as_of: AsOf,
+    ) -> Result<Seen<Order>, ReadError> {
+        let listed = match as_of {
+            AsOf::Shared(not_before) if at.client.listed() => {
+                let all = at.client.orders(at.asking(), not_before).await.items?;
+                all.iter().find(|order| order.order_id == id).cloned()
+            }
+            AsOf::Shared(_) | AsOf::Now => None,
+        };
+        let order = match listed {
+            Some(order) => order,
+            // S6: missing from a list is a reason to ask singly, nothing more.
+            None => at.client.order(at.asking(), id).await?,
+        };
+        let upstream = Upstream {
+            readiness: readiness(&order),
+            in_use_by: Vec::new(),
+            drift: foreign_key(object, &order),
+            end: if came_to_nothing(&order.status) { End::Over } else { End::Never },
+        };
+        Ok(Seen { upstream, state: order.status.clone(), change: None, details: order })
+    }
+
+    async fn delete(_: &A2b, _: &Permit, _: &dyn SendGuard, _: &CrossConnectOrder, _: &str) -> Outcome<()> {
+        Outcome::NotDone(Failure::new(FailureKind::NotSent, "A2B has no way to cancel an order"))
+    }
+
+    fn news(before: &CrossConnectOrder, now: &CrossConnectOrder) -> Vec<News> {
+        let differs =
+            |object: &CrossConnectOrder| object.status.as_ref().and_then(|status| status.price_differs.clone());
+        let new = differs(now).filter(|said| differs(before).as_ref() != Some(said));
+        new.map(|note| News { warning: true, reason: "PriceDiffers", note }).into_iter().collect()
+    }
+
+    fn show_offer(offer: &Offer, object: &mut CrossConnectOrder) {
+        Self::show_plan(offer, object);
+    }
+
+    fn show_plan(offer: &Offer, object: &mut CrossConnectOrder) {
+        let target = request::target_text(object);
+        let loa = offer.document.as_ref().and_then(|_| letter_of(offer));
+        let status = object.status.get_or_insert_default();
+        status.target = Some(target);
+        status.quote = serde_json::from_value::<QuoteStatus>(offer.request["quote"].clone()).ok();
+        status.loa = loa;
+    }
+
+    fn show(seen: &Seen<Order>, object: &mut CrossConnectOrder) {
+        let (order, target) = (&seen.details, request::target_text(object));
+        let status = object.status.get_or_insert_default();
+        status.target = Some(target);
+        status.order_id = Some(order.order_id.clone());
+        status.customer_order_id.clone_from(&order.customer_order_id);
+        status.ordered_at.clone_from(&order.order_date_time);
+        status.products = quote::charged(&order.products);
+        status.price_differs = status.quote.as_ref().and_then(|quoted| quote::difference(quoted, &order.products));
+        status.reason.clone_from(&order.reason);
+    }
+
+    fn documents(_: &CrossConnectOrder, _: &str, order: &Order) -> Vec<Wanted> {
+        let wanted = Wanted { type_: DocumentType::ServiceAgreement, port: None, basis: order.order_id.clone() };
+        if order.status == state::COMPLETED { vec![wanted] } else { Vec::new() }
+    }
+
+    async fn fetch(at: Access<'_, A2b>, _: &CrossConnectOrder, id: &str, _: &Wanted) -> Result<Vec<u8>, ReadError> {
+        at.client.service_agreement(at.asking(), id).await
+    }
+}
+
+/// What would be ordered, or why nothing can be.
+async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Result<Result<Offer, Problem>, Failure> {
+    let packages = at.client.packages(at.asking(), query.not_before).await?;
+    let letter = match letter::source(query.object) {
+        Some(source) => match letter::read(at.neighbours, source).await {
+            Ok(letter) => Some(letter),
+            Err(problem) => return Ok(Err(problem)),
+        },
+        None => None,
+    };
+    Ok(planned(query, &packages, letter))
+}
+
+fn planned(
+    query: &Query<'_, CrossConnectOrder>,
+    packages: &[Package],
+    letter: Option<letter::Letter>,
+) -> Result<Offer, Problem> {
+    let (object, spec) = (query.object, &query.object.spec);
+    let (package, products) = quote::choose(packages, spec)?;
+    let (price, quoted) = quote::quote(&products)?;
+    let request = request::request(object, package, &quoted, letter.as_ref(), query.key)?;
+    let summary = request::summary(object, &quoted, letter.as_ref());
+    Ok(Offer {
+        quote: Some(price),
+        ceilings: spec.ceilings.clone(),
+        approval: spec.approval,
+        document: letter.map(|letter| letter.content),
+        ..Offer::of(request, summary)
+    })
+}
+
+/// The LOA that the offer rests on.
+fn letter_of(offer: &Offer) -> Option<SentLoa> {
+    let loa = &offer.request["loa"];
+    let secret_name = loa["fileName"].as_str()?.trim_end_matches(".pdf").to_owned();
+    Some(SentLoa { secret_name, sha256: loa["sha256"].as_str()?.to_owned() })
+}
+
+/// The row of the table of states (S13).
+fn readiness(order: &Order) -> Readiness {
+    let why = order.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match order.status.as_str() {
+        state::COMPLETED => Readiness::Ready,
+        word if came_to_nothing(word) => Readiness::Failed(format!("A2B says {word}{why}")),
+        word => Readiness::InProgress(format!("A2B says {word}{why}")),
+    }
+}
+
+/// What this object ordered carries its key; anything else is worth a person's look.
+fn foreign_key(object: &CrossConnectOrder, order: &Order) -> Option<String> {
+    let ordered = object.common_status()?.creation.as_ref().is_some_and(|creation| creation.digest.is_some());
+    let (ours, carried) = (key_of(CrossConnectOrderAdapter::KIND, object), order.customer_order_id.as_deref());
+    (ordered && carried != Some(ours.as_str()))
+        .then(|| format!("order {} carries customerOrderId {}, not {ours}", order.order_id, carried.unwrap_or("none")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_states_mean_what_the_table_says() {
+        let means = |status: &str| {
+            let order = json!({"orderId": "1/2", "status": status, "reason": "no space"});
+            readiness(&serde_json::from_value(order).unwrap())
+        };
+        assert_eq!(means("COMPLETED"), Readiness::Ready);
+        for word in ["NEW", "ACCEPTED", "PLANNED", "ON_HOLD", "CANCELLED", ""] {
+            assert!(matches!(means(word), Readiness::InProgress(_)), "{word}");
+        }
+        for word in ["REJECTED", "FAILED"] {
+            assert!(matches!(means(word), Readiness::Failed(said) if said.contains("no space")), "{word}");
+        }
+    }
+}

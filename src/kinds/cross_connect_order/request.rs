@@ -1,0 +1,170 @@
+//! What is ordered, word for word (docs/providers.md 4.3), with what makes it this order and no other (S7).
+
+use serde_json::{Map, Value, json};
+
+use super::letter::{Letter, target};
+use super::quote::package_code;
+use crate::api::conditions::reason;
+use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus};
+use crate::lifecycle::facts::Problem;
+use crate::providers::a2b::wire::{Package, Parameter};
+
+/// The target is another party.
+const OTHER_PARTY: i64 = -1;
+
+/// The request. Prices and the hash of the LOA are part of it, though they aren't sent as such: what was approved is void
+/// once one of them changes.
+pub fn request(
+    object: &CrossConnectOrder,
+    package: &Package,
+    quote: &QuoteStatus,
+    letter: Option<&Letter>,
+    key: &str,
+) -> Result<Value, Problem> {
+    let order = json!({"customerOrderId": key, "parameters": parameters(object, package)?});
+    let loa =
+        letter.map(|letter| json!({"fileName": format!("{}.pdf", letter.secret_name), "sha256": letter.sha256()}));
+    Ok(json!({"package": package_code(&object.spec), "order": order, "loa": loa, "quote": quote}))
+}
+
+/// Where it ends, for people.
+pub fn target_text(object: &CrossConnectOrder) -> String {
+    let target = target(object);
+    let rack = target.and_then(|target| target.rack_id).map(|rack| format!("rack {rack}"));
+    let party = target.and_then(|target| target.other_party.as_ref()).map(|party| party.description.clone());
+    rack.or(party).unwrap_or_default()
+}
+
+/// The order in one line.
+pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, letter: Option<&Letter>) -> String {
+    let (spec, price) = (&object.spec, format!("{} a month, {} once", quote.monthly, quote.once));
+    let from = match (&spec.cross_connect, &spec.metro_connect) {
+        (Some(cross), _) => format!("Cross Connect at site {}, rack {}", cross.site_id, cross.source_rack_id),
+        (None, Some(metro)) => {
+            format!("Metro Connect, site {} rack {}, site {}", metro.a_site_id, metro.source_rack_id, metro.z_site_id)
+        }
+        (None, None) => String::new(),
+    };
+    let loa = letter.map(|letter| format!(" (LOA {}…)", &letter.sha256()[..8])).unwrap_or_default();
+    format!("A2B {from} → {}{loa}: {price}", target_text(object))
+}
+
+fn parameters(object: &CrossConnectOrder, package: &Package) -> Result<Map<String, Value>, Problem> {
+    let spec = &object.spec;
+    let (rack, source_text, target_text) = match (&spec.cross_connect, &spec.metro_connect) {
+        (Some(it), _) => (it.source_rack_id, &it.source_text, &it.target_text),
+        (None, Some(it)) => (it.source_rack_id, &it.source_text, &it.target_text),
+        (None, None) => return Err(Problem::stalled(reason::INVALID_SPEC, "the spec says nothing to order")),
+    };
+    let target = target(object);
+    let party = target.and_then(|target| target.other_party.as_ref());
+    let target_id = target.and_then(|target| target.rack_id).unwrap_or(OTHER_PARTY);
+    let texts = [
+        ("sourceText", source_text.clone()),
+        ("targetText", target_text.clone().or(party.map(|party| party.description.clone()))),
+        ("custRef", spec.customer_reference.clone()),
+    ];
+    let own = [("sourceId", rack), ("targetId", target_id)].map(|(name, id)| (name.to_owned(), Value::from(id)));
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))));
+    let mut all: Map<String, Value> = own.into_iter().chain(texts).collect();
+    for (name, value) in &all {
+        allowed(name, value, package.parameters.get(name))?;
+    }
+    for (name, text) in &spec.parameters {
+        let known = package.parameters.get(name);
+        let value = typed(name, text, known)?;
+        allowed(name, &value, known)?;
+        all.insert(name.clone(), value);
+    }
+    Ok(all)
+}
+
+fn invalid(message: String) -> Problem {
+    Problem::stalled(reason::INVALID_SPEC, message)
+}
+
+/// The value, of the type that the package wants. What the package doesn't know is passed through.
+fn typed(name: &str, text: &str, known: Option<&Parameter>) -> Result<Value, Problem> {
+    match known.map(|parameter| parameter.type_.as_str()) {
+        Some("integer") => {
+            let number = text.parse::<i64>().map(Value::from);
+            number.map_err(|_| invalid(format!("spec.parameters.{name} must be a whole number, not {text:?}")))
+        }
+        _ => Ok(text.into()),
+    }
+}
+
+fn allowed(name: &str, value: &Value, known: Option<&Parameter>) -> Result<(), Problem> {
+    let Some(parameter) = known else { return Ok(()) };
+    if parameter.read_only {
+        return Err(invalid(format!("A2B sets the parameter {name} itself: leave it out")));
+    }
+    match &parameter.allowed_values {
+        Some(values) if !values.contains(value) => {
+            let values: Vec<String> = values.iter().map(Value::to_string).collect();
+            Err(invalid(format!("the parameter {name} can't be {value}; A2B allows: {}", values.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(parameters: Value) -> CrossConnectOrder {
+        serde_json::from_value(json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CrossConnectOrder", "metadata": {"name": "x"},
+            "spec": {"accountRef": {"name": "a"}, "customerReference": "PO-42", "parameters": parameters, "crossConnect": {
+                "siteId": 20, "sourceRackId": 1,
+                "target": {"otherParty": {"description": "Cloudflare", "loa": {"secretRef": {"name": "loa", "key": "k"}}}},
+            }},
+        }))
+        .unwrap()
+    }
+
+    fn package() -> Package {
+        serde_json::from_value(json!({"code": "CROSS-CONNECT", "parameters": {
+            "media": {"type": "string", "readOnly": false, "allowedValues": ["SMF", "MMF"]},
+            "pairs": {"type": "integer", "readOnly": false, "allowedValues": null},
+            "room": {"type": "string", "readOnly": true, "allowedValues": null},
+        }}))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_request_says_what_the_user_wrote_in_the_provider_s_types() {
+        let said = parameters(&object(json!({"media": "SMF", "pairs": "2", "new": "x"})), &package()).unwrap();
+        let wanted = json!({
+            "sourceId": 1, "targetId": -1, "targetText": "Cloudflare", "custRef": "PO-42",
+            "media": "SMF", "pairs": 2, "new": "x",
+        });
+        assert_eq!(Value::from(said), wanted);
+    }
+
+    #[test]
+    fn what_the_package_forbids_is_said_with_what_would_be_right() {
+        for (wrong, hint) in [
+            (json!({"media": "copper"}), "\"SMF\", \"MMF\""),
+            (json!({"pairs": "two"}), "whole number"),
+            (json!({"room": "7"}), "leave it out"),
+        ] {
+            let problem = parameters(&object(wrong), &package()).unwrap_err();
+            assert!(problem.stalled && problem.message.contains(hint), "{}", problem.message);
+        }
+    }
+
+    #[test]
+    fn another_letter_or_another_price_is_another_request() {
+        let letter = |content: &[u8]| Letter { secret_name: "loa".into(), content: content.to_vec() };
+        let quote = |monthly: &str| QuoteStatus { monthly: monthly.into(), once: "0".into(), lines: Vec::new() };
+        let asked = |price: &str, content: &[u8]| {
+            let letter = letter(content);
+            request(&object(json!({})), &package(), &quote(price), Some(&letter), "key").unwrap()
+        };
+        let one = asked("1.00", b"%PDF-1");
+        assert_eq!(one, asked("1.00", b"%PDF-1"));
+        assert_ne!(one, asked("1.00", b"%PDF-2"));
+        assert_ne!(one, asked("1.01", b"%PDF-1"));
+    }
+}

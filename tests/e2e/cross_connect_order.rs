@@ -1,0 +1,184 @@
+//! Cross connects at A2B: priced and approved first, with the LOA of another provider's circuit, never ended from here.
+
+use kube::api::DynamicObject;
+use serde_json::{Value, json};
+
+use crate::objects::{until, until_gone, until_stalled};
+use crate::rig::Rig;
+use crate::suite::{condition_of, external_id_of};
+
+const XCO: &str = "CrossConnectOrder";
+const PDF: &str = "%PDF-1.7 an LOA";
+
+async fn rig_with_account() -> Rig {
+    let rig = Rig::without_account().await;
+    rig.apply(&rig.a2b_account()).await;
+    rig
+}
+
+fn order(name: &str, target: &Value, more: &Value) -> Value {
+    let mut spec = json!({
+        "accountRef": {"name": "a2b"}, "crossConnect": {"siteId": 20, "sourceRackId": 1, "target": target},
+    });
+    spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({"apiVersion": "interconnect-operator.io/v1alpha1", "kind": XCO, "metadata": {"name": name}, "spec": spec})
+}
+
+fn other_party(loa: &Value) -> Value {
+    json!({"otherParty": {"description": "Cloudflare", "loa": loa}})
+}
+
+fn says(object: &DynamicObject, type_: &str, status: &str, reason: &str) -> bool {
+    condition_of(object, type_).is_some_and(|it| it["status"] == status && it["reason"] == reason)
+}
+
+async fn until_says(rig: &Rig, name: &str, type_: &str, status: &str, reason: &str) -> DynamicObject {
+    until(rig, XCO, name, reason, |object| says(object, type_, status, reason)).await
+}
+
+async fn approve(rig: &Rig, object: &DynamicObject) {
+    let plan = object.data["status"]["plan"]["digest"].as_str().unwrap();
+    rig.annotate_kind(XCO, object.metadata.name.as_ref().unwrap(), &format!("approved-plan={plan}")).await;
+}
+
+async fn ordered(rig: &Rig) -> Vec<String> {
+    rig.ledger_of("create", "order").await
+}
+
+#[tokio::test]
+async fn the_loa_of_one_provider_goes_into_the_order_at_another_once_its_price_was_approved() {
+    let rig = Rig::start().await;
+    let loa = json!({"fromRef": {"kind": "Interconnect", "name": "ams"}});
+    rig.apply(&order("cross", &other_party(&loa), &json!({"approval": "Required"}))).await;
+    rig.apply(&rig.a2b_account()).await;
+    let lacks = |object: &DynamicObject| {
+        says(object, "Reconciling", "True", "WaitingForDependency")
+            && condition_of(object, "Reconciling").unwrap()["message"].as_str().unwrap().contains("no Interconnect ams")
+    };
+    until(&rig, XCO, "cross", "waiting for the circuit", lacks).await;
+    rig.order("ams", 1).await;
+
+    let planned = until_says(&rig, "cross", "Reconciling", "True", "AwaitingApproval").await;
+    let status = &planned.data["status"];
+    assert_eq!((&status["quote"]["monthly"], &status["quote"]["once"]), (&json!("12.34"), &json!("12.34")));
+    let summary = status["plan"]["summary"].as_str().unwrap();
+    assert!(summary.contains("→ Cloudflare (LOA ") && summary.contains("12.34 a month, 12.34 once"), "{summary}");
+
+    // Another price is another plan: what is approved meanwhile is void.
+    let first = status["plan"]["digest"].clone();
+    rig.tell_sim("settings", &json!({"a2b": {"tariffs": {"1186": "13.00"}}})).await;
+    let priced = |object: &DynamicObject| object.data["status"]["quote"]["monthly"] == "13.00";
+    rig.annotate_kind(XCO, "cross", "reconcile-at=now").await;
+    let dearer = until(&rig, XCO, "cross", "the new price", priced).await;
+    assert_ne!(dearer.data["status"]["plan"]["digest"], first);
+    approve(&rig, &planned).await;
+    until_says(&rig, "cross", "Reconciling", "True", "AwaitingApproval").await;
+    assert!(ordered(&rig).await.is_empty());
+    approve(&rig, &dearer).await;
+    until(&rig, XCO, "cross", "its number", |object| external_id_of(object).is_some()).await;
+
+    rig.tell_sim("clock", &json!({"advance": "21d"})).await;
+    let completed = |object: &DynamicObject| {
+        let documents = object.data["status"]["documents"].as_array();
+        says(object, "Ready", "True", "Available") && documents.is_some_and(|documents| !documents.is_empty())
+    };
+    let done = until(&rig, XCO, "cross", "completed, with its agreement", completed).await;
+    assert_eq!(done.data["status"]["documents"][0]["type"], "ServiceAgreement");
+    assert!(done.data["status"]["priceDiffers"].is_null());
+    let sent = &rig.sim("objects").await["a2b"]["orders"][0]["loa"];
+    assert_eq!(sent["sha256"], done.data["status"]["loa"]["sha256"]);
+    rig.until_ready("ams").await;
+
+    rig.delete(XCO, "cross").await;
+    until_gone(&rig, XCO, "cross").await;
+    rig.until_event("cross", "Retained").await;
+    assert_eq!(ordered(&rig).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_can_t_be_right_is_said_and_not_ordered() {
+    let rig = rig_with_account().await;
+    let rack = json!({"rackId": 2});
+    let dear = json!({"ceilings": {"monthly": "12.33"}});
+    rig.apply(&order("dear", &rack, &dear)).await;
+    assert!(until_stalled(&rig, XCO, "dear", "CeilingExceeded").await.contains("12.34 a month"));
+    let nowhere = json!({"crossConnect": {"siteId": 99, "sourceRackId": 1, "target": rack}, "metroConnect": null});
+    rig.apply(&order("nowhere", &rack, &nowhere)).await;
+    assert!(until_stalled(&rig, XCO, "nowhere", "NotAvailable").await.contains("10, 20, 22"));
+    for (name, content) in [("jpeg", "\u{fffd}JFIF"), ("blank", "")] {
+        rig.apply(&rig.secret(name, &json!({"loa": content}))).await;
+        let loa = json!({"secretRef": {"name": name, "key": "loa"}});
+        rig.apply(&order(name, &other_party(&loa), &json!({}))).await;
+        assert!(until_stalled(&rig, XCO, name, "InvalidSpec").await.contains("isn't a PDF"));
+    }
+    rig.apply(&order("unknown-rack", &json!({"rackId": 404}), &json!({}))).await;
+    until_stalled(&rig, XCO, "unknown-rack", "ProviderRefused").await;
+    for (wrong, hint) in [
+        (order("x", &json!({"rackId": 1}), &json!({})), "the same rack"),
+        (order("x", &json!({"rackId": 0}), &json!({})), "greater than or equal to 1"),
+        (order("x", &json!({}), &json!({})), "exactly one of rackId and otherParty"),
+        (order("x", &rack, &json!({"deletionPolicy": "Delete"})), "no way to cancel"),
+        (order("x", &rack, &json!({"ceilings": {"monthly": "-1"}})), "should match"),
+        (order("x", &rack, &json!({"ceilings": {"monthly": "1.005"}})), "should match"),
+        (order("x", &rack, &json!({"parameters": {"targetId": "2"}})), "fields of their own"),
+    ] {
+        let refused = rig.try_apply(&wrong).await.unwrap_err();
+        assert!(refused.contains(hint), "{refused}");
+    }
+    assert!(ordered(&rig).await.is_empty());
+}
+
+#[tokio::test]
+async fn one_loa_serves_one_live_order_unless_a_person_says_otherwise() {
+    let rig = rig_with_account().await;
+    rig.apply(&rig.secret("loa", &json!({"loa": PDF}))).await;
+    let target = other_party(&json!({"secretRef": {"name": "loa", "key": "loa"}}));
+    rig.apply(&order("first", &target, &json!({}))).await;
+    until(&rig, XCO, "first", "its number", |object| external_id_of(object).is_some()).await;
+    rig.apply(&order("second", &target, &json!({}))).await;
+    assert!(until_stalled(&rig, XCO, "second", "AlreadyTaken").await.contains("first"));
+    assert_eq!(ordered(&rig).await.len(), 1);
+    rig.annotate_kind(XCO, "second", "shared-loa=true").await;
+    until(&rig, XCO, "second", "its number", |object| external_id_of(object).is_some()).await;
+    assert_eq!(ordered(&rig).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_about_another_order_isn_t_believed_and_a_price_that_differs_is_told() {
+    let rig = rig_with_account().await;
+    rig.tell_sim("settings", &json!({"a2b": {"otherOrderId": true, "generalSetup": "5.00"}})).await;
+    rig.apply(&order("racks", &json!({"rackId": 2}), &json!({}))).await;
+    rig.until_event("racks", "CreateOutcomeLost").await;
+    let told = |object: &DynamicObject| object.data["status"]["priceDiffers"].is_string();
+    let found = until(&rig, XCO, "racks", "the price that differs", told).await;
+    assert!(found.data["status"]["priceDiffers"].as_str().unwrap().contains("17.34 once"));
+    rig.until_event("racks", "PriceDiffers").await;
+    let ordered = ordered(&rig).await;
+    assert_eq!(ordered, [external_id_of(&found).unwrap()]);
+
+    let id = ordered[0].replace('/', "%2F");
+    let rejected = json!({"state": "REJECTED", "reason": "the rack is full"});
+    rig.tell_sim(&format!("objects/a2b/{id}"), &rejected).await;
+    let said = until_stalled(&rig, XCO, "racks", "ProviderFailed").await;
+    assert!(said.contains("the rack is full"), "{said}");
+}
+
+#[tokio::test]
+async fn without_a_list_of_orders_a_lost_answer_is_for_a_person() {
+    let rig = Rig::without_account().await;
+    let mut account = rig.a2b_account();
+    account["items"][1]["spec"]["a2b"] = json!({"noOrderList": true});
+    rig.tell_sim("settings", &json!({"a2b": {"noLookup": true}})).await;
+    rig.apply(&account).await;
+    rig.apply(&order("told", &json!({"rackId": 2}), &json!({}))).await;
+    until(&rig, XCO, "told", "its number", |object| external_id_of(object).is_some()).await;
+    let lost = json!([{"provider": "a2b", "method": "POST", "path": "direct-order", "what": "lost-answer"}]);
+    rig.tell_sim("faults", &lost).await;
+    rig.apply(&order("lost", &json!({"rackId": 2}), &json!({}))).await;
+    until_stalled(&rig, XCO, "lost", "CreateOutcomeUnknown").await;
+    let number = ordered(&rig).await.pop().unwrap();
+    rig.annotate_kind(XCO, "lost", &format!("external-id={number}")).await;
+    let held = until(&rig, XCO, "lost", "the number", |object| external_id_of(object).is_some()).await;
+    assert_eq!(held.data["status"]["orderId"], number.as_str());
+    assert_eq!(ordered(&rig).await.len(), 2);
+}
