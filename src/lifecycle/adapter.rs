@@ -224,6 +224,8 @@ pub trait Adapter: Send + Sync + 'static {
     const KIND: &'static str;
     /// The provider's word for what is ordered.
     const RESOURCE: &'static str;
+    /// The provider has no way to end what is ordered: deletion lets it go, once it is known what there is.
+    const LIVES_ON: bool = false;
 
     /// The client, if the account is one at the kind's provider.
     fn client(account: &Account) -> Option<&Self::Client>;

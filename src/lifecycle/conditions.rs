@@ -14,8 +14,7 @@ pub fn apply(verdict: &Verdict, generation: Option<i64>, status: &mut CommonStat
     let synced = verdict.synced.clone().or_else(|| {
         // Nothing was exchanged yet: whatever holds it up is why.
         let known = |condition: &Condition| condition.type_ == SYNCED && condition.status != "Unknown";
-        let unknown = !status.conditions.iter().any(known);
-        unknown.then(|| Say { status: None, word: Word::new(verdict.ready.word.reason, "") })
+        if status.conditions.iter().any(known) { None } else { verdict.clone().nothing_to_compare().synced }
     });
     let says = [
         (READY, Some(verdict.ready.clone())),

@@ -26,6 +26,8 @@ pub struct Facts {
     pub observe_only: bool,
     /// `deletionPolicy`, if said.
     pub deletion_policy: Option<DeletionPolicy>,
+    /// The provider has no way to end what is ordered.
+    pub lives_on: bool,
     /// `suspend: true`.
     pub suspended: bool,
     /// It stands for what a partner makes: nothing is ordered, it is looked for.
@@ -345,8 +347,6 @@ pub enum End {
     Over,
     /// There is nothing that could be ended.
     Nothing,
-    /// The provider has no way to end it: it lives on.
-    Never,
 }
 
 /// How usable an upstream object is.

@@ -118,6 +118,12 @@ impl Verdict {
         self
     }
 
+    /// The last exchange with the provider worked, and there is nothing yet that could be what was wanted.
+    pub fn nothing_to_compare(mut self) -> Self {
+        self.synced = Some(Say { status: None, word: Word::new(self.ready.word.reason, "") });
+        self
+    }
+
     /// The last exchange with the provider did not work, or what is there isn't what was wanted.
     pub fn not_synced(mut self, trouble: &Trouble) -> Self {
         self.synced = Some(Say { status: Some(false), word: Word::new(trouble.reason, trouble.message.clone()) });

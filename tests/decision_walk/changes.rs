@@ -147,6 +147,7 @@ impl Walk {
             finalizer: true,
             observe_only: false,
             deletion_policy: None,
+            lives_on: false,
             suspended: false,
             receives: false,
             marks: Marks { external_id: id.clone(), owner: Some("me".into()), ..Marks::default() },

@@ -131,6 +131,7 @@ impl Shell<'_> {
             finalizer: view.finalizer,
             observe_only: false,
             deletion_policy: self.bounds.retain.then_some(DeletionPolicy::Retain),
+            lives_on: false,
             suspended: false,
             receives: false,
             marks: Marks {

@@ -224,6 +224,7 @@ prop_compose! {
         deletion in of(any::<bool>()),
         (finalizer, observe_only, suspended) in (any::<bool>(), any::<bool>(), any::<bool>()),
         deletion_policy in of(select(vec![DeletionPolicy::Delete, DeletionPolicy::Retain])),
+        lives_on in any::<bool>(),
         (marks, recorded, account, memory) in (marks(), recorded(), account(), memory()),
         claimed_by in of(uid()),
         (search, look, probe) in (of(search()), of(look()), of(any::<bool>())),
@@ -238,6 +239,7 @@ prop_compose! {
             finalizer,
             observe_only,
             deletion_policy,
+            lives_on,
             suspended,
             receives: false,
             marks,
@@ -374,6 +376,22 @@ proptest! {
         let step = decide(&Facts { deletion: Some(Deletion { crd_going }), deletion_policy: policy, ..facts });
         prop_assert!(!matches!(step, Step::IntendDelete { .. }), "{step:?}");
         prop_assert!(!matches!(step, Step::Delete(_)), "{step:?}");
+    }
+
+    #[test]
+    fn what_can_t_be_ended_is_let_go_once_its_order_is_known(facts in any_facts()) {
+        // S8.
+        let held = matches!(facts.identity(), Identity::Held { .. });
+        let sent = facts.identity() == Identity::None && facts.order_began().is_some();
+        let facts = Facts { lives_on: true, deletion_policy: None, read: Read::Fresh, ..facts };
+        let step = decide(&facts);
+        prop_assert!(!matches!(step, Step::IntendDelete { .. } | Step::Delete(_)), "{step:?}");
+        let free = facts.finalizer && facts.deletion.is_some() && !facts.observe_only && facts.claimed_by.is_none();
+        if held && free {
+            prop_assert_eq!(step, Step::Release(Release::Retained));
+        } else if sent && free && !facts.deletion.is_some_and(|deletion| deletion.crd_going) {
+            prop_assert!(step != Step::Release(Release::Retained), "its number isn't known yet");
+        }
     }
 
     #[test]

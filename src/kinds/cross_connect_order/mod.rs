@@ -21,6 +21,8 @@ use crate::providers::limiter::Permit;
 use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::transport::SendGuard;
 
+const NO_CANCEL: &str = "A2B has no way to cancel an order";
+
 /// The adapter.
 pub struct CrossConnectOrderAdapter;
 
@@ -31,6 +33,7 @@ impl Adapter for CrossConnectOrderAdapter {
 
     const KIND: &'static str = "CrossConnectOrder";
     const RESOURCE: &'static str = "order";
+    const LIVES_ON: bool = true;
 
     fn client(account: &Account) -> Option<&A2b> {
         match &account.provider {
@@ -133,13 +136,13 @@ impl Adapter for CrossConnectOrderAdapter {
             readiness: readiness(&order),
             in_use_by: Vec::new(),
             drift: foreign_key(object, &order),
-            end: if came_to_nothing(&order.status) { End::Over } else { End::Never },
+            end: if came_to_nothing(&order.status) { End::Over } else { End::NotNow(NO_CANCEL.into()) },
         };
         Ok(Seen { upstream, state: order.status.clone(), change: None, details: order })
     }
 
     async fn delete(_: &A2b, _: &Permit, _: &dyn SendGuard, _: &CrossConnectOrder, _: &str) -> Outcome<()> {
-        Outcome::NotDone(Failure::new(FailureKind::NotSent, "A2B has no way to cancel an order"))
+        Outcome::NotDone(Failure::new(FailureKind::NotSent, NO_CANCEL))
     }
 
     fn news(before: &CrossConnectOrder, now: &CrossConnectOrder) -> Vec<News> {

@@ -99,7 +99,7 @@ pub enum Release {
     Nothing,
     /// It ended upstream.
     Ended,
-    /// It lives on upstream.
+    /// It is left upstream as it is.
     Retained,
 }
 

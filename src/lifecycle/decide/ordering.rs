@@ -34,7 +34,15 @@ pub(super) fn order(facts: &Facts) -> Step {
     let Some(search) = &facts.search else { return Step::Search };
     match &search.found {
         Err(trouble) => rest(Verdict::unheard_underway(trouble)),
-        Ok(findings) => place(facts, search, findings),
+        Ok(findings) => heard(place(facts, search, findings)),
+    }
+}
+
+/// What went wrong before the provider was heard is over.
+fn heard(step: Step) -> Step {
+    match step {
+        Step::Rest(verdict) if verdict.synced.is_none() => rest(verdict.nothing_to_compare()),
+        step => step,
     }
 }
 
@@ -47,10 +55,10 @@ pub(super) fn receive(facts: &Facts) -> Step {
     match search.found.as_ref().map(|findings| &findings.received) {
         Err(trouble) => rest(Verdict::unheard_underway(trouble)),
         Ok(Some(Ok(id))) => Step::Record { id: id.clone(), ordered: false },
-        Ok(Some(Err(problem))) => rest(Verdict::problem(problem, Next::Poll)),
+        Ok(Some(Err(problem))) => rest(Verdict::problem(problem, Next::Poll).nothing_to_compare()),
         Ok(None) => {
             let message = "the provider doesn't show it yet: waiting until the partner made it";
-            rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll))
+            rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll).nothing_to_compare())
         }
     }
 }

@@ -52,6 +52,7 @@ fn retained(facts: &Facts) -> bool {
     }
     match (facts.deletion_policy, identity) {
         (_, Identity::Foreign { .. }) | (Some(DeletionPolicy::Retain), _) => true,
+        (_, Identity::Held { .. }) if facts.lives_on => true,
         (Some(DeletionPolicy::Delete), _) | (None, Identity::None | Identity::Conflict { .. }) => false,
         (None, Identity::Held { ordered, .. }) => !ordered,
     }
@@ -122,7 +123,6 @@ fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) 
     match &upstream.end {
         End::Over => return Step::Release(Release::Ended),
         End::Nothing => return Step::Release(Release::Nothing),
-        End::Never => return Step::Release(Release::Retained),
         // S8: what ends already is not asked to end once more, whoever asked for it.
         End::UnderWay(_) if facts.deletion_sent().is_some_and(|sent| sent.accepted_at.is_none()) => {
             return Step::RecordDeleted;

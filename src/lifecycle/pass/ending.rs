@@ -104,7 +104,8 @@ impl<A: Adapter> Pass<'_, A> {
             Release::Ended => self.event(EventType::Normal, "Gone", format!("{id} ended at the provider")).await,
             Release::Retained => {
                 let what = if id.is_empty() { "what it may have ordered" } else { id.as_str() };
-                let note = format!("let go; {what} lives on at the provider, and costs on");
+                let state = self.status().state.map(|state| format!(", {state} when last seen,")).unwrap_or_default();
+                let note = format!("let go; {what}{state} stays at the provider, and costs on as long as it lives");
                 self.event(EventType::Warning, "Retained", note).await;
             }
         }

@@ -186,6 +186,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             finalizer: self.object.finalizers().iter().any(|name| name == CIRCUIT_FINALIZER),
             observe_only: common.management_policy == ManagementPolicy::Observe,
             deletion_policy: common.deletion_policy,
+            lives_on: A::LIVES_ON,
             suspended: common.suspend,
             receives: A::receives(&self.object),
             marks: self.marks(),

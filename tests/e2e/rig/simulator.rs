@@ -54,7 +54,7 @@ impl Rig {
 
     /// More time passes than any order takes.
     pub async fn weeks_pass(&self) {
-        self.tell_sim("clock", &json!({"advance": "15d"})).await;
+        self.tell_sim("clock", &json!({"advance": "21d"})).await;
     }
 
     /// Asks the provider as somebody else with the account's token would; tells the status and the answer.

@@ -4,12 +4,16 @@ use kube::ResourceExt;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::json;
 
+use super::Remains;
 use super::life::{Lives, condition, external_id, says, stalled};
 
 /// Answers one question, once nothing is under way any more that would answer it.
 pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
-    // Some wait for the answer about another object.
-    let waits = |object: &DynamicObject| condition(object, "Reconciling").unwrap()["reason"] == "WaitingForDependency";
+    // Some wait for the answer about another object, some for approval.
+    let waits = |object: &DynamicObject| {
+        let reason = &condition(object, "Reconciling").unwrap()["reason"];
+        reason == "WaitingForDependency" || reason == "AwaitingApproval"
+    };
     let under_way = |object: &DynamicObject| says(object, "Reconciling", "True") && !waits(object);
     if all.iter().any(|object| under_way(object) && external_id(object).is_none()) {
         return;
@@ -20,12 +24,12 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
             && (object.metadata.deletion_timestamp.is_none()
                 || object.data["status"]["creation"]["startedAt"].is_string())
     };
-    let problem = |object| stalled(object).or_else(|| refused(object));
+    let problem = |object| stalled(object).or_else(|| refused(object)).or_else(|| unapproved(object));
     let Some((object, reason)) = all.iter().filter(asked).find_map(|object| Some((object, problem(object)?))) else {
         return;
     };
     let annotation = match reason {
-        "CreateOutcomeUnknown" | "AlreadyOrdered" if !lives.subject.lasts => {
+        "CreateOutcomeUnknown" | "AlreadyOrdered" if lives.subject.remains == Remains::Nothing => {
             match lives.upstream().await.contains(&object.name_any()) {
                 true => ("external-id", command(object, "external-id=")),
                 false => ("create-outcome", command(object, "create-outcome=")),
@@ -48,6 +52,7 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
                 None => ("create-outcome", command(object, "create-outcome=")),
             }
         }
+        "AwaitingApproval" => ("approved-plan", plan(object).to_owned()),
         "ProviderRefused" | "NotSupported" => ("reconcile-at", object.resource_version().unwrap()),
         _ => return,
     };
@@ -63,6 +68,17 @@ pub async fn answer_questions(lives: &Lives<'_>, all: &[DynamicObject]) {
 fn refused(object: &DynamicObject) -> Option<&str> {
     let synced = condition(object, "Synced").filter(|synced| synced["status"] == "False")?;
     synced["reason"].as_str().filter(|reason| ["ProviderRefused", "NotSupported"].contains(reason))
+}
+
+/// Whether the object waits for an approval that isn't given yet.
+fn unapproved(object: &DynamicObject) -> Option<&str> {
+    let reason = condition(object, "Reconciling").filter(|it| it["status"] == "True")?["reason"].as_str();
+    let given = object.annotations().get("interconnect-operator.io/approved-plan");
+    reason.filter(|reason| *reason == "AwaitingApproval" && given.is_none_or(|given| given != plan(object)))
+}
+
+fn plan(object: &DynamicObject) -> &str {
+    object.data["status"]["plan"]["digest"].as_str().unwrap()
 }
 
 /// What the message says to write behind this word.

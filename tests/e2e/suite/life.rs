@@ -1,13 +1,14 @@
 //! One life of objects of any kind, and what must be true at its end.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use super::Subject;
 use super::asking::answer_questions;
+use super::{Remains, Subject};
 use crate::rig::Rig;
 
 /// What doesn't come true within this long never will: some lives wait for several settle times.
@@ -19,6 +20,8 @@ pub struct Lives<'r> {
     pub rig: &'r Rig,
     pub subject: Subject,
     pub api: Api<DynamicObject>,
+    /// What earlier lives left at the provider, where nothing ends it.
+    left: RefCell<Vec<String>>,
 }
 
 impl<'r> Lives<'r> {
@@ -34,7 +37,7 @@ impl<'r> Lives<'r> {
     pub fn within(subject: &Subject, rig: &'r Rig, namespace: &str) -> Self {
         let kind = GroupVersionKind::gvk("interconnect-operator.io", "v1alpha1", subject.kind);
         let api = Api::namespaced_with(rig.client.clone(), namespace, &ApiResource::from_gvk(&kind));
-        Self { rig, subject: *subject, api }
+        Self { rig, subject: *subject, api, left: RefCell::default() }
     }
 
     pub fn namespace(&self) -> &str {
@@ -137,6 +140,10 @@ impl<'r> Lives<'r> {
 
     /// What other parties have goes, and the accounts; their Secrets after them.
     pub async fn clear_away(&self) {
+        if self.subject.remains == Remains::ForGood {
+            let left = self.upstream().await;
+            self.left.borrow_mut().extend(left);
+        }
         self.delete_all(self.subject.kind).await;
         self.until("nothing left", <[_]>::is_empty).await;
         self.delete_all("ProviderAccount").await;
@@ -146,10 +153,12 @@ impl<'r> Lives<'r> {
         self.delete_all("Secret").await;
     }
 
-    /// What lives at the provider, of this subject's kind.
+    /// What lives at the provider, of this subject's kind and this life.
     pub async fn upstream(&self) -> Vec<String> {
         let objects = self.rig.sim("objects").await;
-        (self.subject.upstream)(&objects[self.subject.provider])
+        let mut all = (self.subject.upstream)(&objects[self.subject.provider]);
+        all.retain(|id| !self.left.borrow().contains(id));
+        all
     }
 
     /// Ids on which this operation took effect, in the order of their names.
@@ -159,15 +168,21 @@ impl<'r> Lives<'r> {
         ids
     }
 
-    /// Each was ordered once and ended once, and nothing is left.
+    /// Each was ordered once and ended once, and nothing is left; but what nothing ends is there as it was.
     pub async fn assert_once_each(&self, orders: usize, what: &str) {
         let created = self.ledger("create").await;
         assert_eq!(created.len(), orders, "{what}: ordered {created:?}\n{}", self.rig.log_tail());
-        let ended = if self.subject.lasts { created.clone() } else { Vec::new() };
+        let remains = self.subject.remains;
+        let ended = if remains == Remains::UntilEnded { created.clone() } else { Vec::new() };
         assert_eq!(self.ledger("delete").await, ended, "{what}: ended\n{}", self.rig.log_tail());
         self.assert_actions_once_each(&created, what).await;
-        let left = if self.subject.lasts { self.upstream().await } else { Vec::new() };
-        assert_eq!(left, [] as [String; 0], "{what}: left at the provider");
+        if remains == Remains::Nothing {
+            return;
+        }
+        let mut left = [self.upstream().await, self.left.borrow().clone()].concat();
+        left.sort();
+        let stays = if remains == Remains::ForGood { created } else { Vec::new() };
+        assert_eq!(left, stays, "{what}: left at the provider");
     }
 
     /// Each was ordered once and used up, so that nothing was left to be ended.

@@ -30,8 +30,8 @@ pub struct Subject {
     pub actions: &'static [&'static str],
     /// The states in which the outside world uses it up, one after the other: then nothing is left to be ended.
     pub uses: &'static [&'static str],
-    /// Whether something of it is left at the provider, to be found and to be ended.
-    pub lasts: bool,
+    /// What there is of it at the provider.
+    pub remains: Remains,
     /// The object of another party to this one, as soon as it can be made.
     pub partner: fn(&Rig, &DynamicObject) -> Option<Value>,
     /// Ids of what lives at the provider, out of all that the simulator shows of it.
@@ -40,6 +40,17 @@ pub struct Subject {
     pub prerequisites: fn(&Rig) -> Value,
     /// The `n`-th object, which wants something else than all others.
     pub manifest: fn(&Rig, &str, u32) -> Value,
+}
+
+/// What there is at the provider of what was ordered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// It is found there until it is ended.
+    UntilEnded,
+    /// It is found there, and nothing ends it.
+    ForGood,
+    /// Nothing is found there.
+    Nothing,
 }
 
 /// Whatever goes wrong while everybody keeps their records.
@@ -138,7 +149,7 @@ const DIRECT: Subject = Subject {
     keyed: false,
     actions: &[],
     uses: &[],
-    lasts: true,
+    remains: Remains::UntilEnded,
     partner: |_, _| None,
     upstream: |cloudflare| {
         let all = cloudflare["interconnects"].as_array().unwrap().iter();
@@ -178,7 +189,7 @@ const DIGITAL_LOA: Subject = Subject {
     keyed: true,
     actions: &["accept", "authorize"],
     uses: &["LOCKED", "USED"],
-    lasts: true,
+    remains: Remains::UntilEnded,
     partner: |_, issued| {
         let waits =
             issued.data["status"]["state"] == "PENDING_REQUESTOR_ACCEPTANCE" && !issued.data["spec"]["issue"].is_null();
@@ -212,7 +223,7 @@ const LOA_REQUEST: Subject = Subject {
     keyed: false,
     actions: &[],
     uses: &[],
-    lasts: false,
+    remains: Remains::Nothing,
     partner: |_, _| None,
     upstream: |equinix| {
         let all = equinix["loaRequests"].as_array().unwrap().iter();
@@ -239,7 +250,7 @@ const CONTACT: Subject = Subject {
     keyed: true,
     actions: &[],
     uses: &[],
-    lasts: true,
+    remains: Remains::UntilEnded,
     partner: |_, _| None,
     upstream: |exchange| ids(exchange, "contacts"),
     prerequisites: |rig| rig.digital_realty_account(),
@@ -263,6 +274,42 @@ const CLOUD_ACCESS_PORT: Subject = Subject {
     ..CONTACT
 };
 
+/// Each approved by a person, and every other one with an LOA of its own.
+const CROSS_CONNECT_ORDER: Subject = Subject {
+    kind: "CrossConnectOrder",
+    provider: "a2b",
+    resource: "order",
+    keyed: true,
+    actions: &[],
+    uses: &[],
+    remains: Remains::ForGood,
+    partner: |_, _| None,
+    upstream: |a2b| {
+        let all = a2b["orders"].as_array().unwrap().iter();
+        all.map(|order| order["orderId"].as_str().unwrap().to_owned()).collect()
+    },
+    prerequisites: |rig| {
+        let mut all = rig.a2b_account();
+        let loas = (0..100).map(|n| (format!("loa-{n}"), json!(format!("%PDF-1.7 {n}")))).collect();
+        all["items"].as_array_mut().unwrap().push(rig.secret("loas", &Value::Object(loas)));
+        all
+    },
+    manifest: |_, name, n| {
+        let loa = json!({"secretRef": {"name": "loas", "key": format!("loa-{n}")}});
+        let target = match n % 2 {
+            0 => json!({"rackId": 2}),
+            _ => json!({"otherParty": {"description": "Cloudflare", "loa": loa}}),
+        };
+        json!({
+            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CrossConnectOrder", "metadata": {"name": name},
+            "spec": {
+                "accountRef": {"name": "a2b"}, "approval": "Required",
+                "crossConnect": {"siteId": 20, "sourceRackId": 1, "target": target},
+            },
+        })
+    },
+};
+
 /// Ids of what lives at the exchange: what is ending doesn't.
 fn ids(exchange: &Value, resource: &str) -> Vec<String> {
     let all = exchange[resource].as_array().unwrap().iter();
@@ -281,3 +328,4 @@ suite!(digital_loa, DIGITAL_LOA);
 suite!(digital_loa_request, LOA_REQUEST, without records);
 suite!(contact, CONTACT);
 suite!(cloud_access_port, CLOUD_ACCESS_PORT);
+suite!(cross_connect_order, CROSS_CONNECT_ORDER);

@@ -3,8 +3,8 @@
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::Subject;
 use super::life::{Lives, external_id, ready, stalled};
+use super::{Remains, Subject};
 use crate::rig::{Rig, Wish};
 use crate::supervisor::supervised;
 
@@ -44,9 +44,12 @@ pub async fn without_records(subject: &Subject) {
     })
     .await;
     // What a person imported stays; but where our key stands in it nobody has to.
-    let imported = usize::from(!subject.keyed);
-    let ended = names.len() - imported;
-    assert_eq!((lives.ledger("delete").await.len(), lives.upstream().await.len()), (ended, imported));
+    let stays = match subject.remains {
+        Remains::ForGood => names.len(),
+        Remains::UntilEnded | Remains::Nothing => usize::from(!subject.keyed),
+    };
+    let ended = names.len() - stays;
+    assert_eq!((lives.ledger("delete").await.len(), lives.upstream().await.len()), (ended, stays));
 }
 
 async fn lose(lives: &Lives<'_>, name: &str, status: bool, annotations: bool) {
@@ -130,8 +133,11 @@ pub async fn namespace_deleted(subject: &Subject) {
         lives.until_all(&names, "ready", ready).await;
         rig.tell_sim("faults", &json!([{"what": "drop", "times": 1_000_000}])).await;
         rig.run(&["delete", "namespace", &namespace, "--wait=false"]).await;
-        let waits = |object: &DynamicObject| super::life::says(object, "Reconciling", "True");
-        lives.until_all(&names, "waiting for the provider", waits).await;
+        // What nothing ends needn't wait.
+        if subject.remains != Remains::ForGood {
+            let waits = |object: &DynamicObject| super::life::says(object, "Reconciling", "True");
+            lives.until_all(&names, "waiting for the provider", waits).await;
+        }
         assert_eq!(lives.ledger("delete").await.len(), 0);
         rig.clear_faults().await;
         let gone = async || rig.kubectl(&["get", "namespace", &namespace], "").await.is_err().then_some(());
