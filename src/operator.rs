@@ -43,6 +43,7 @@ use crate::leader::{Leadership, LeaseSettings};
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::claims::Claims;
 use crate::lifecycle::engine::{Engine, Shared};
+use crate::lifecycle::uses::Uses;
 use crate::lifecycle::wakes::user_changes;
 use crate::probes::{self, Waiting};
 use crate::telemetry::{Metrics, RequestLabels};
@@ -96,6 +97,7 @@ pub async fn run(client: Client, settings: Settings) -> Result<(), OperatorError
         client: client.clone(),
         accounts: Arc::new(Accounts::new(recheck)),
         claims: Claims::default(),
+        uses: Uses::default(),
         leadership: Leadership::new(client.clone(), settings.lease.clone(), clock.clone()),
         events: Events::new(client.clone(), "circuits", &settings.lease.identity),
         metrics: metrics.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -11,6 +12,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use tracing_subscriber::EnvFilter;
+
+/// No provider has a longer word for a state.
+const LONGEST_STATE: usize = 64;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -60,6 +64,15 @@ pub struct CircuitLabels {
     pub ready: &'static str,
 }
 
+/// Labels of a state that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StateLabels {
+    /// The kind.
+    pub kind: &'static str,
+    /// The provider's word for the state.
+    pub state: String,
+}
+
 /// Labels of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct KindLabels {
@@ -89,6 +102,8 @@ pub struct Metrics {
     pub pass_seconds: Family<KindLabels, Histogram>,
     /// From the order to the first `Ready`.
     pub order_to_ready_seconds: Family<KindLabels, Histogram>,
+    /// How long each state lasted.
+    pub state_seconds: Family<StateLabels, Histogram>,
     /// Circuits by what they last said of `Ready`.
     pub circuits: Family<CircuitLabels, Gauge>,
     /// Circuits that expire before long.
@@ -111,6 +126,7 @@ impl Metrics {
             passes: Family::default(),
             pass_seconds: Family::new_with_constructor(pass),
             order_to_ready_seconds: Family::new_with_constructor(order),
+            state_seconds: Family::new_with_constructor(order),
             circuits: Family::default(),
             circuits_expiring: Family::default(),
             requests: Family::default(),
@@ -126,12 +142,21 @@ impl Metrics {
             Unit::Seconds,
             metrics.order_to_ready_seconds.clone(),
         );
+        registry.register_with_unit("state", "How long a state lasted", Unit::Seconds, metrics.state_seconds.clone());
         registry.register("circuits", "Circuits, by what they say of Ready", metrics.circuits.clone());
         let expiring = metrics.circuits_expiring.clone();
         registry.register("circuits_expiring", "Circuits that expire before long", expiring);
         registry.register("provider_requests", "Requests to providers", metrics.requests.clone());
         registry.register("leader", "1 while this process leads", metrics.leader.clone());
         Arc::new(metrics)
+    }
+
+    /// Counts a state that ended. A word that can't be one of the provider's is counted with all others like it.
+    pub fn state_ended(&self, kind: &'static str, state: &str, lasted: SignedDuration) {
+        let word =
+            state.len() <= LONGEST_STATE && state.chars().all(|it| it.is_ascii_alphanumeric() || "_- ".contains(it));
+        let state = if word { state.to_owned() } else { "other".into() };
+        self.state_seconds.get_or_create(&StateLabels { kind, state }).observe(lasted.as_secs_f64());
     }
 
     /// Counts a pass that ended.

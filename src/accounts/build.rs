@@ -183,12 +183,27 @@ fn provider(
 
 fn guesses(identity: &A2bAccount) -> a2b::Guesses {
     let (paths, known) = (identity.paths.clone().unwrap_or_default(), a2b::Guesses::default());
+    let names = identity.parameter_names.clone().unwrap_or_default();
+    let list = identity.list_query.clone().unwrap_or_default();
+    let pair = |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     a2b::Guesses {
         token: paths.token.unwrap_or(known.token),
         packages: paths.packages.unwrap_or(known.packages),
         order: paths.order.unwrap_or(known.order),
         orders: paths.orders.unwrap_or(known.orders),
         service_agreement: paths.service_agreement.unwrap_or(known.service_agreement),
+        names: a2b::ParameterNames {
+            source: names.source.unwrap_or(known.names.source),
+            source_text: names.source_text.unwrap_or(known.names.source_text),
+            target: names.target.unwrap_or(known.names.target),
+            target_text: names.target_text.unwrap_or(known.names.target_text),
+            customer_reference: names.customer_reference.unwrap_or(known.names.customer_reference),
+        },
+        list: a2b::ListQuery {
+            limit: list.limit.unwrap_or(known.list.limit),
+            offset: list.offset.unwrap_or(known.list.offset),
+            fixed: list.fixed.map_or(known.list.fixed, |fixed| fixed.into_iter().filter_map(pair).collect()),
+        },
         listed: !identity.no_order_list,
     }
 }

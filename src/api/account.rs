@@ -174,6 +174,12 @@ pub struct A2bAccount {
     /// Where things are below the endpoint. All are guesses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<A2bPaths>,
+    /// What A2B calls the parameters of an order that have fields of their own here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter_names: Option<A2bParameterNames>,
+    /// How a page of the list of orders is asked for. A guess.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_query: Option<A2bListQuery>,
     /// True: the provider has no list of orders. Then an order whose answer is lost can't be found again, and a person must tell what became of it. Default false.
     #[serde(default)]
     pub no_order_list: bool,
@@ -203,6 +209,50 @@ pub struct A2bPaths {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._{}-]+$"))]
     pub service_agreement: Option<String>,
+}
+
+/// What A2B calls the parameters of an order that have fields of their own here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct A2bParameterNames {
+    /// The rack where it begins. Default sourceId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub source: Option<String>,
+    /// Where in the rack it begins. Default sourceText.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub source_text: Option<String>,
+    /// The rack where it ends. Default targetId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub target: Option<String>,
+    /// Where at the target it ends. Default targetText.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub target_text: Option<String>,
+    /// Your own reference. Default custRef.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub customer_reference: Option<String>,
+}
+
+/// How a page of the list of orders is asked for. A guess.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct A2bListQuery {
+    /// The parameter that says how many orders a page has. Default limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub limit: Option<String>,
+    /// The parameter that says how many orders come before the page. Default offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub offset: Option<String>,
+    /// What else each page is asked with, as name=value; it must list the oldest orders first, so that new ones shift no page. Default orderBy[]=orderDateTime:asc.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10), inner(length(min = 2, max = 200), regex(pattern = "^[^=]+=.*$")))]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub fixed: Option<Vec<String>>,
 }
 
 /// Names a Secret in the same namespace.

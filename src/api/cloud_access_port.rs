@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{CommonSpec, CommonStatus, circuit};
+use super::common::{CommonSpec, CommonStatus, LoaUse, circuit};
 
 /// A Cloud Access Port, alone or as a LAG of several.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
@@ -199,6 +199,10 @@ pub struct CloudAccessPortStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub ports: Vec<Port>,
+    /// The orders of cross connects that use the LOA.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub loa_used_by: Vec<LoaUse>,
     /// What an end would mean if it were asked for now; read anew once a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,

@@ -117,6 +117,10 @@ pub struct CommonStatus {
     /// The provider's own word for the state of the upstream object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// Since when it is in that state, as far as this operator saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub state_changed_at: Option<Timestamp>,
     /// The intent to order: written before the order is sent, and kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation: Option<Creation>,
@@ -147,6 +151,18 @@ pub struct CommonStatus {
 
 fn nought(number: &u32) -> bool {
     *number == 0
+}
+
+/// An order that uses a circuit's LOA.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct LoaUse {
+    /// The kind of the order.
+    pub kind: String,
+    /// Its name, in the same namespace.
+    pub name: String,
+    /// The port whose LOA it is, where each has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
 }
 
 /// The intent of an order.

@@ -185,6 +185,16 @@ pub enum LoaKind {
     CloudAccessPort,
 }
 
+impl LoaKind {
+    /// The kind's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            LoaKind::Interconnect => "Interconnect",
+            LoaKind::CloudAccessPort => "CloudAccessPort",
+        }
+    }
+}
+
 /// What is known of an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{CommonSpec, CommonStatus, SecretKeyRef, circuit};
+use super::common::{CommonSpec, CommonStatus, LoaUse, SecretKeyRef, circuit};
 
 /// A port with Cloudflare.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
@@ -183,6 +183,10 @@ pub struct InterconnectStatus {
     /// The port's speed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
+    /// The orders of cross connects that use the LOA.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub loa_used_by: Vec<LoaUse>,
     /// The slot that is, or is to be, ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot_id: Option<String>,

@@ -11,7 +11,7 @@ use super::key::of_one_name;
 use super::price::Quote;
 use crate::accounts::Account;
 use crate::api::account::{Approval, Ceilings};
-use crate::api::common::{Circuit, DocumentType};
+use crate::api::common::{Circuit, DocumentType, LoaUse};
 use crate::clock::Moment;
 use crate::neighbours::Neighbours;
 use crate::providers::limiter::{Permit, Priority};
@@ -233,6 +233,14 @@ pub trait Adapter: Send + Sync + 'static {
     /// What the object claims upstream (S5), besides the id that the engine claims: at the rank of the id that it
     /// holds, if it holds one.
     fn claims(object: &Self::Object, held: Option<Rank>) -> Vec<Claim>;
+
+    /// The circuit whose LOA the object uses, named as claimants are, and how that shows there.
+    fn uses_loa(_: &Self::Object) -> Option<(String, LoaUse)> {
+        None
+    }
+
+    /// Puts those who use the object's LOA into the kind's own part of the status.
+    fn show_users(_users: Vec<LoaUse>, _object: &mut Self::Object) {}
 
     /// Names, in the account's `searchProven`, the answer to whether this object's orders can be found by search (S3).
     /// None: nothing tells them apart, so that no search ever can.

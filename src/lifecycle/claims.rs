@@ -40,6 +40,11 @@ pub struct Claimant {
     pub since: Timestamp,
 }
 
+/// Kind, namespace and name, for people.
+pub fn claimant_name(kind: &str, namespace: &str, name: &str) -> String {
+    format!("{kind} {namespace}/{name}")
+}
+
 /// All claims of all objects.
 #[derive(Default)]
 pub struct Claims {
@@ -55,17 +60,18 @@ struct Table {
 }
 
 impl Claims {
-    /// Replaces what this object claims.
-    pub fn state(&self, claimant: &Claimant, claims: Vec<Claim>) {
+    /// Replaces what this object claims. False: it is gone.
+    pub fn state(&self, claimant: &Claimant, claims: Vec<Claim>) -> bool {
         let mut table = self.table();
         if table.gone.contains(&claimant.uid) {
-            return;
+            return false;
         }
         table.remove(&claimant.uid);
         for claim in &claims {
             table.by_thing.entry(claim.on.clone()).or_default().push((claim.rank, claimant.clone()));
         }
         table.by_object.insert(claimant.uid.clone(), claims);
+        true
     }
 
     /// Forgets the object, which is gone: its uid never comes again, unless Kubernetes itself is restored.

@@ -10,11 +10,12 @@ use kube::{Api, Client, Resource, ResourceExt};
 use tracing::{Instrument, debug, info_span, warn};
 
 use super::adapter::Adapter;
-use super::claims::{Claim, Claimant, Claims, Rank};
+use super::claims::{Claim, Claimant, Claims, Rank, claimant_name};
 use super::facts::Marks;
 use super::key::{key_of, names_something};
 use super::memory::{Memories, Remembered, lock};
 use super::pass::{Flow, Pass};
+use super::uses::Uses;
 use super::verdict::Next;
 use super::wakes::{self, Rest};
 use crate::accounts::Accounts;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub accounts: Arc<Accounts>,
     /// All claims.
     pub claims: Claims,
+    /// Who uses whose LOA.
+    pub uses: Uses,
     /// Permission to change things.
     pub leadership: Leadership,
     /// Events.
@@ -178,6 +181,7 @@ impl<A: Adapter> Engine<A> {
     pub fn forget(&self, uid: &str) {
         self.memories.forget(uid);
         self.shared.claims.forget(uid);
+        self.shared.uses.state(uid, None);
         self.shared.accounts.unused_by(uid);
     }
 
@@ -198,7 +202,9 @@ impl<A: Adapter> Engine<A> {
         let goes = object.meta().deletion_timestamp.is_some() && !held;
         let manages = object.common().management_policy == ManagementPolicy::Manage;
         let claims = if manages && !goes { self.claims(object) } else { Vec::new() };
-        self.shared.claims.state(&self.claimant(object), claims);
+        let there = self.shared.claims.state(&self.claimant(object), claims);
+        let used = if there && !goes { A::uses_loa(object) } else { None };
+        self.shared.uses.state(&object.uid().unwrap_or_default(), used);
     }
 
     /// Counts the objects for the metrics.
@@ -229,7 +235,7 @@ impl<A: Adapter> Engine<A> {
 
     pub(super) fn claimant(&self, object: &A::Object) -> Claimant {
         let since = object.meta().creation_timestamp.as_ref().map(|time| time.0).unwrap_or_default();
-        let name = format!("{} {}/{}", self.kind(), object.namespace().unwrap_or_default(), object.name_any());
+        let name = claimant_name(self.kind(), &object.namespace().unwrap_or_default(), &object.name_any());
         Claimant { uid: object.uid().unwrap_or_default(), name, since }
     }
 

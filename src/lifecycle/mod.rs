@@ -10,5 +10,6 @@ pub mod key;
 pub mod memory;
 pub mod pass;
 pub mod price;
+pub mod uses;
 pub mod verdict;
 pub mod wakes;

@@ -15,6 +15,7 @@ use interconnect_operator::lifecycle::claims::Claims;
 use interconnect_operator::lifecycle::decide::Step;
 use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
 use interconnect_operator::lifecycle::pass::{Flow, Pass};
+use interconnect_operator::lifecycle::uses::Uses;
 use interconnect_operator::telemetry::Metrics;
 use kube::Client;
 use kube::client::Body;
@@ -51,8 +52,16 @@ impl Process {
         let accounts = Arc::new(Accounts::new(recheck));
         let leadership = Leadership::new(client.clone(), stage.lease(operator), clock.clone());
         let metrics = Metrics::new();
-        let shared =
-            Shared { client, accounts, claims: Claims::default(), leadership, events: unheard(), metrics, clock };
+        let shared = Shared {
+            client,
+            accounts,
+            claims: Claims::default(),
+            uses: Uses::default(),
+            leadership,
+            events: unheard(),
+            metrics,
+            clock,
+        };
         let shared = Arc::new(shared);
         let controller = AccountController {
             shared: shared.clone(),

@@ -16,6 +16,7 @@ use interconnect_operator::kubernetes::KubeError;
 use interconnect_operator::leader::{Leadership, LeaseSettings};
 use interconnect_operator::lifecycle::claims::Claims;
 use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
+use interconnect_operator::lifecycle::uses::Uses;
 use interconnect_operator::telemetry::Metrics;
 use kube::Client;
 use kube::client::Body;
@@ -51,6 +52,7 @@ impl Process {
             client: client.clone(),
             accounts: Arc::new(Accounts::new(tokio::sync::broadcast::channel(16).0)),
             claims: Claims::default(),
+            uses: Uses::default(),
             leadership: Leadership::new(client.clone(), lease, clock.clone()),
             events: Events::new(client.clone(), "circuits", &identity),
             metrics: Metrics::new(),

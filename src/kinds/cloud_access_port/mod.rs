@@ -11,7 +11,7 @@ use super::exchange::{exchange, found, key_at, reference};
 use crate::accounts::Account;
 use crate::api::annotations::RECONCILE_AT;
 use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, Mode};
-use crate::api::common::{Circuit, OperationType};
+use crate::api::common::{Circuit, LoaUse, OperationType};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, News, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
@@ -40,6 +40,12 @@ impl Adapter for CloudAccessPortAdapter {
 
     fn claims(_: &CloudAccessPort, _: Option<Rank>) -> Vec<Claim> {
         Vec::new()
+    }
+
+    fn show_users(users: Vec<LoaUse>, object: &mut CloudAccessPort) {
+        if let Some(status) = object.status.as_mut() {
+            status.loa_used_by = users;
+        }
     }
 
     fn search_proven_by(_: &CloudAccessPort) -> Option<&'static str> {
@@ -260,7 +266,17 @@ fn terms_due(object: &CloudAccessPort, today: &str) -> bool {
 /// The terms, if the provider tells them: an end needs none.
 async fn terms(at: Access<'_, IxApi>, object: &CloudAccessPort, id: &str) -> Option<Terms> {
     let wished = object.spec.decommission.as_ref().map(|wish| wish.at.as_str());
-    at.client.terms(at.asking(), id, wished).await.inspect_err(|error| tracing::debug!(%error, id, "no terms")).ok()
+    heard(at.client.terms(at.asking(), id, wished).await)
+}
+
+/// What was heard of terms: a provider that has none to tell has answered for the day, too.
+fn heard(terms: Result<Terms, ReadError>) -> Option<Terms> {
+    let refused = |failure: &Failure| matches!(failure.kind, FailureKind::Refused(_));
+    match terms {
+        Ok(terms) => Some(terms),
+        Err(ReadError::NotFound(_)) => Some(Terms::default()),
+        Err(ReadError::NotHeard(failure)) => refused(&failure).then(Terms::default),
+    }
 }
 
 /// Whether a person waits for an answer: to a changed spec, or to `reconcile-at`.
@@ -269,4 +285,18 @@ fn unanswered(object: &CloudAccessPort) -> bool {
     let observed = status.and_then(|status| status.observed_generation);
     let handled = status.and_then(|status| status.last_handled_reconcile_at.as_ref());
     observed != object.meta().generation || object.annotations().get(RECONCILE_AT).is_some_and(|at| Some(at) != handled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_tells_no_terms_is_not_asked_again_today() {
+        let refused = |status| Failure::new(FailureKind::Refused(status), "no");
+        let away = Failure::new(FailureKind::Unreachable, "away");
+        assert_eq!(heard(Err(ReadError::NotFound("no".into()))), Some(Terms::default()));
+        assert_eq!(heard(Err(ReadError::NotHeard(refused(405)))), Some(Terms::default()));
+        assert_eq!(heard(Err(ReadError::NotHeard(away))), None);
+    }
 }

@@ -143,7 +143,8 @@ pub fn day(now: Timestamp) -> String {
 pub fn terms(object: &CloudAccessPort) -> Option<String> {
     let wished = object.spec.decommission.as_ref().map(|wish| format!("on {}", wish.at));
     let cancellation = object.status.as_ref().and_then(|status| status.cancellation.as_ref());
-    let read = cancellation.map(|terms| {
+    let told = cancellation.filter(|terms| terms.decommission_at.is_some() || terms.charged_until.is_some());
+    let read = told.map(|terms| {
         let word = |date: &Option<String>| date.clone().unwrap_or_else(|| "an unknown day".into());
         format!(
             "by the terms of {} it would end on {} and be charged until {}",

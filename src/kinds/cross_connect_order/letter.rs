@@ -38,7 +38,8 @@ pub fn source(object: &CrossConnectOrder) -> Option<&LoaSource> {
 /// Where an LOA is, in one word: another place, another LOA.
 pub fn place(source: &LoaSource) -> String {
     let from = source.from_ref.as_ref();
-    let from = from.map(|from| format!("{:?}/{}/{}", from.kind, from.name, from.port.as_deref().unwrap_or_default()));
+    let from =
+        from.map(|from| format!("{}/{}/{}", from.kind.name(), from.name, from.port.as_deref().unwrap_or_default()));
     let secret = source.secret_ref.as_ref().map(|secret| format!("Secret/{}/{}", secret.name, secret.key));
     from.or(secret).unwrap_or_default()
 }
@@ -61,13 +62,13 @@ pub async fn read(neighbours: Neighbours<'_>, source: &LoaSource) -> Result<Lett
 /// The Secret with the LOA of another circuit.
 async fn secret_of(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, Problem> {
     match from.kind {
-        LoaKind::Interconnect => document_of::<Interconnect>(neighbours, from, "Interconnect").await,
-        LoaKind::CloudAccessPort => document_of::<CloudAccessPort>(neighbours, from, "CloudAccessPort").await,
+        LoaKind::Interconnect => document_of::<Interconnect>(neighbours, from).await,
+        LoaKind::CloudAccessPort => document_of::<CloudAccessPort>(neighbours, from).await,
     }
 }
 
-async fn document_of<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef, kind: &str) -> Result<String, Problem> {
-    let name = &from.name;
+async fn document_of<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, Problem> {
+    let (kind, name) = (from.kind.name(), &from.name);
     let waiting = |message: String| Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message);
     let circuit = neighbours.circuit::<K>(name).await;
     let circuit = circuit.map_err(|error| waiting(format!("the {kind} {name} can't be read: {error}")))?;

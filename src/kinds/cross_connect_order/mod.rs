@@ -8,15 +8,15 @@ use kube::ResourceExt;
 
 use crate::accounts::{Account, Provider};
 use crate::api::annotations::SHARED_LOA;
-use crate::api::common::{Circuit, DocumentType};
+use crate::api::common::{Circuit, DocumentType, LoaUse};
 use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus, SentLoa};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank};
+use crate::lifecycle::claims::{Claim, Rank, claimant_name};
 use crate::lifecycle::facts::{End, Problem, Readiness, Upstream};
 use crate::lifecycle::key::{key_in, key_of, sent_id};
 use crate::providers::a2b::wire::{Order, Package, came_to_nothing, state};
-use crate::providers::a2b::{A2b, Letter};
+use crate::providers::a2b::{A2b, Letter, ParameterNames};
 use crate::providers::limiter::Permit;
 use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::transport::SendGuard;
@@ -45,12 +45,10 @@ impl Adapter for CrossConnectOrderAdapter {
     /// The LOA: it authorises one connection, unless a person says otherwise.
     fn claims(object: &CrossConnectOrder, held: Option<Rank>) -> Vec<Claim> {
         let shared = object.annotations().get(SHARED_LOA).is_some_and(|word| word == "true");
-        let status = object.common_status();
-        let over = status.and_then(|status| status.state.as_deref()).is_some_and(came_to_nothing);
-        if shared || over {
+        if shared || over(object) {
             return Vec::new();
         }
-        let creation = status.and_then(|status| status.creation.as_ref());
+        let creation = object.common_status().and_then(|status| status.creation.as_ref());
         let ordered = creation.is_some_and(|creation| creation.started_at.is_some());
         let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
         let namespace = object.namespace().unwrap_or_default();
@@ -58,6 +56,12 @@ impl Adapter for CrossConnectOrderAdapter {
         let sent = object.status.as_ref().and_then(|status| status.loa.as_ref());
         let sent = sent.map(|loa| format!("loa/sha256/{}", loa.sha256));
         named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: false }).collect()
+    }
+
+    fn uses_loa(object: &CrossConnectOrder) -> Option<(String, LoaUse)> {
+        let from = letter::source(object).filter(|_| !over(object))?.from_ref.as_ref()?;
+        let circuit = claimant_name(from.kind.name(), &object.namespace().unwrap_or_default(), &from.name);
+        Some((circuit, LoaUse { kind: Self::KIND.into(), name: object.name_any(), port: from.port.clone() }))
     }
 
     fn search_proven_by(_: &CrossConnectOrder) -> Option<&'static str> {
@@ -187,6 +191,11 @@ impl Adapter for CrossConnectOrderAdapter {
     }
 }
 
+/// Whether what was ordered came to nothing, so that its LOA is free again.
+fn over(object: &CrossConnectOrder) -> bool {
+    object.common_status().and_then(|status| status.state.as_deref()).is_some_and(came_to_nothing)
+}
+
 /// What would be ordered, or why nothing can be.
 async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Result<Result<Offer, Problem>, Failure> {
     let packages = at.client.packages(at.asking(), query.not_before).await?;
@@ -197,18 +206,19 @@ async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Res
         },
         None => None,
     };
-    Ok(planned(query, &packages, letter))
+    Ok(planned(query, &packages, at.client.names(), letter))
 }
 
 fn planned(
     query: &Query<'_, CrossConnectOrder>,
     packages: &[Package],
+    names: &ParameterNames,
     letter: Option<letter::Letter>,
 ) -> Result<Offer, Problem> {
     let (object, spec) = (query.object, &query.object.spec);
     let (package, products) = quote::choose(packages, spec)?;
     let (price, quoted) = quote::quote(&products)?;
-    let request = request::request(object, package, &quoted, letter.as_ref(), query.key)?;
+    let request = request::request(object, package, names, &quoted, letter.as_ref(), query.key)?;
     let summary = request::summary(object, &quoted, letter.as_ref());
     Ok(Offer {
         quote: Some(price),

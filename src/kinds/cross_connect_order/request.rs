@@ -7,6 +7,7 @@ use super::quote::package_code;
 use crate::api::conditions::reason;
 use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus};
 use crate::lifecycle::facts::Problem;
+use crate::providers::a2b::ParameterNames;
 use crate::providers::a2b::wire::{Package, Parameter};
 
 /// The target is another party.
@@ -17,11 +18,12 @@ const OTHER_PARTY: i64 = -1;
 pub fn request(
     object: &CrossConnectOrder,
     package: &Package,
+    names: &ParameterNames,
     quote: &QuoteStatus,
     letter: Option<&Letter>,
     key: &str,
 ) -> Result<Value, Problem> {
-    let order = json!({"customerOrderId": key, "parameters": parameters(object, package)?});
+    let order = json!({"customerOrderId": key, "parameters": parameters(object, package, names)?});
     let loa =
         letter.map(|letter| json!({"fileName": format!("{}.pdf", letter.secret_name), "sha256": letter.sha256()}));
     Ok(json!({"package": package_code(&object.spec), "order": order, "loa": loa, "quote": quote}))
@@ -49,7 +51,11 @@ pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, letter: Option<&
     format!("A2B {from} → {}{loa}: {price}", target_text(object))
 }
 
-fn parameters(object: &CrossConnectOrder, package: &Package) -> Result<Map<String, Value>, Problem> {
+fn parameters(
+    object: &CrossConnectOrder,
+    package: &Package,
+    names: &ParameterNames,
+) -> Result<Map<String, Value>, Problem> {
     let spec = &object.spec;
     let (rack, source_text, target_text) = match (&spec.cross_connect, &spec.metro_connect) {
         (Some(it), _) => (it.source_rack_id, &it.source_text, &it.target_text),
@@ -60,18 +66,21 @@ fn parameters(object: &CrossConnectOrder, package: &Package) -> Result<Map<Strin
     let party = target.and_then(|target| target.other_party.as_ref());
     let target_id = target.and_then(|target| target.rack_id).unwrap_or(OTHER_PARTY);
     let texts = [
-        ("sourceText", source_text.clone()),
-        ("targetText", target_text.clone().or(party.map(|party| party.description.clone()))),
-        ("custRef", spec.customer_reference.clone()),
+        (&names.source_text, source_text.clone()),
+        (&names.target_text, target_text.clone().or(party.map(|party| party.description.clone()))),
+        (&names.customer_reference, spec.customer_reference.clone()),
     ];
-    let own = [("sourceId", rack), ("targetId", target_id)].map(|(name, id)| (name.to_owned(), Value::from(id)));
-    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))));
+    let own = [(&names.source, rack), (&names.target, target_id)].map(|(name, id)| (name.clone(), Value::from(id)));
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.clone(), Value::from(text?))));
     let mut all: Map<String, Value> = own.into_iter().chain(texts).collect();
     for (name, value) in &all {
         allowed(name, value, package.parameters.get(name))?;
     }
     for (name, text) in &spec.parameters {
         let known = package.parameters.get(name);
+        if all.contains_key(name) {
+            return Err(invalid(format!("the parameter {name} has a field of its own in the spec: leave it out here")));
+        }
         let value = typed(name, text, known)?;
         allowed(name, &value, known)?;
         all.insert(name.clone(), value);
@@ -134,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_request_says_what_the_user_wrote_in_the_provider_s_types() {
-        let said = parameters(&object(json!({"media": "SMF", "pairs": "2", "new": "x"})), &package()).unwrap();
+        let object = object(json!({"media": "SMF", "pairs": "2", "new": "x"}));
+        let said = parameters(&object, &package(), &ParameterNames::default()).unwrap();
         let wanted = json!({
             "sourceId": 1, "targetId": -1, "targetText": "Cloudflare", "custRef": "PO-42",
             "media": "SMF", "pairs": 2, "new": "x",
@@ -148,8 +158,9 @@ mod tests {
             (json!({"media": "copper"}), "\"SMF\", \"MMF\""),
             (json!({"pairs": "two"}), "whole number"),
             (json!({"room": "7"}), "leave it out"),
+            (json!({"targetText": "7"}), "field of its own"),
         ] {
-            let problem = parameters(&object(wrong), &package()).unwrap_err();
+            let problem = parameters(&object(wrong), &package(), &ParameterNames::default()).unwrap_err();
             assert!(problem.stalled && problem.message.contains(hint), "{}", problem.message);
         }
     }
@@ -160,7 +171,8 @@ mod tests {
         let quote = |monthly: &str| QuoteStatus { monthly: monthly.into(), once: "0".into(), lines: Vec::new() };
         let asked = |price: &str, content: &[u8]| {
             let letter = letter(content);
-            request(&object(json!({})), &package(), &quote(price), Some(&letter), "key").unwrap()
+            let names = ParameterNames::default();
+            request(&object(json!({})), &package(), &names, &quote(price), Some(&letter), "key").unwrap()
         };
         let one = asked("1.00", b"%PDF-1");
         assert_eq!(one, asked("1.00", b"%PDF-1"));

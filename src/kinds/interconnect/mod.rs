@@ -4,7 +4,7 @@ mod direct;
 mod partner;
 
 use crate::accounts::{Account, Provider};
-use crate::api::common::DocumentType;
+use crate::api::common::{DocumentType, LoaUse};
 use crate::api::interconnect::{Facility, Interconnect};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, Offer, Query, Seen, Wanted};
@@ -47,6 +47,12 @@ impl Adapter for InterconnectAdapter {
         match &object.spec.gcp_partner {
             Some(partner) => partner::claims(object, partner, rank),
             None => direct::claim(object, rank).into_iter().collect(),
+        }
+    }
+
+    fn show_users(users: Vec<LoaUse>, object: &mut Interconnect) {
+        if let Some(status) = object.status.as_mut() {
+            status.loa_used_by = users;
         }
     }
 

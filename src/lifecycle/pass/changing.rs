@@ -63,6 +63,10 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) fn change_plan(&self) -> Option<Plan> {
         let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return None };
         let change = seen.change.as_ref().filter(|change| change.wish.type_.orders())?;
+        // One that was begun had its consent, and is in the plan already under its own number.
+        if self.status().operation.is_some_and(|begun| begun.digest.as_ref() == Some(&change.wish.digest)) {
+            return None;
+        }
         let request = json!({"request": change.request, "number": self.status().ordered_changes});
         let offer = Offer::of(request, change.wish.summary.clone());
         Some(self.plan(&offer, self.entry.account.as_deref()?))

@@ -33,6 +33,7 @@ impl<A: Adapter> Pass<'_, A> {
         if let Some(offer) = &self.evidence.offer {
             A::show_plan(offer, &mut changed);
         }
+        A::show_users(self.engine.shared.uses.of(&self.engine.claimant(&self.object).name), &mut changed);
         let reconcile_at = self.reconcile_at();
         let (plan, approval) = (self.plan_to_show(), self.marks().approved_plan);
         let status = changed.common_status_mut();
@@ -52,6 +53,9 @@ impl<A: Adapter> Pass<'_, A> {
         }
         if missing {
             status.state = None;
+        }
+        if status.state != before.state {
+            status.state_changed_at = status.state.as_ref().map(|_| self.clock().wall());
         }
         if let Some(account) = &self.entry.account {
             status.upstream_account.get_or_insert_with(|| account.upstream.clone());
@@ -107,6 +111,7 @@ impl<A: Adapter> Pass<'_, A> {
         {
             self.event(EventType::Warning, word.reason, word.message.clone()).await;
         }
+        self.count_state(before);
         let was_ready = conditions::true_reason(&before.conditions, READY).is_some();
         if verdict.ready.status == Some(true) && !was_ready {
             self.event(EventType::Normal, "Ready", verdict.ready.word.message.clone()).await;
@@ -116,6 +121,16 @@ impl<A: Adapter> Pass<'_, A> {
                 let seconds = self.clock().wall().duration_since(started).as_secs_f64();
                 self.engine.shared.metrics.order_to_ready_seconds.get_or_create(&labels).observe(seconds);
             }
+        }
+    }
+
+    /// The order clock: how long the state lasted that has just ended.
+    fn count_state(&self, before: &CommonStatus) {
+        let now = self.status();
+        let (Some(state), Some(since)) = (&before.state, before.state_changed_at) else { return };
+        if now.state.as_ref() != Some(state) {
+            let until = now.state_changed_at.unwrap_or_else(|| self.clock().wall());
+            self.engine.shared.metrics.state_ended(self.engine.kind(), state, until.duration_since(since));
         }
     }
 

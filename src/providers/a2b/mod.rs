@@ -48,7 +48,33 @@ pub struct Credentials {
     pub password: SecretString,
 }
 
-/// What is guessed of the provider (docs/providers.md 4): paths below the endpoint.
+/// What the provider calls the parameters of an order that have fields of their own (docs/providers.md 4.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterNames {
+    /// The rack where it begins.
+    pub source: String,
+    /// Where in the rack it begins, for people.
+    pub source_text: String,
+    /// The rack where it ends.
+    pub target: String,
+    /// Where at the target it ends, for people.
+    pub target_text: String,
+    /// The customer's own reference.
+    pub customer_reference: String,
+}
+
+/// How a page of the list of orders is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Names how many orders a page has.
+    pub limit: String,
+    /// Names how many orders come before it.
+    pub offset: String,
+    /// What else is asked with: the oldest first, so that new orders shift no page.
+    pub fixed: Vec<(String, String)>,
+}
+
+/// What is guessed of the provider (docs/providers.md 4): paths below the endpoint, names, and the form of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guesses {
     /// Where tokens are given out.
@@ -61,6 +87,10 @@ pub struct Guesses {
     pub orders: String,
     /// The service agreement: `{orderId}` stands for which order's.
     pub service_agreement: String,
+    /// What the parameters of an order are called.
+    pub names: ParameterNames,
+    /// How a page of the list of orders is asked for.
+    pub list: ListQuery,
     /// Whether there is a list of orders: without, what was sent can't be found again.
     pub listed: bool,
 }
@@ -73,15 +103,36 @@ impl Default for Guesses {
             order: "v1/direct-order/dc-connection/{packageCode}".into(),
             orders: "v1/direct-order".into(),
             service_agreement: "v1/direct-order/{orderId}/sa".into(),
+            names: ParameterNames::default(),
+            list: ListQuery::default(),
             listed: true,
         }
+    }
+}
+
+impl Default for ParameterNames {
+    fn default() -> Self {
+        Self {
+            source: "sourceId".into(),
+            source_text: "sourceText".into(),
+            target: "targetId".into(),
+            target_text: "targetText".into(),
+            customer_reference: "custRef".into(),
+        }
+    }
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        let oldest_first = ("orderBy[]".into(), "orderDateTime:asc".into());
+        Self { limit: "limit".into(), offset: "offset".into(), fixed: vec![oldest_first] }
     }
 }
 
 /// One account at A2B.
 pub struct A2b {
     transport: Transport,
-    guesses: Guesses,
+    guesses: Box<Guesses>,
     orders: SharedList<Vec<Order>>,
     packages: SharedList<Vec<Package>>,
 }
@@ -105,7 +156,7 @@ impl A2b {
         let sign_in = SignIn::Token(TokenSource::new(setup.clock.clone(), tokens(credentials, url, &setup)?));
         Ok(Self {
             transport: Transport::new(setup, sign_in, wire::explain)?,
-            guesses,
+            guesses: Box::new(guesses),
             orders: SharedList::default(),
             packages: SharedList::default(),
         })
@@ -114,6 +165,11 @@ impl A2b {
     /// Whether there is a list of orders.
     pub fn listed(&self) -> bool {
         self.guesses.listed
+    }
+
+    /// What the parameters of an order are called.
+    pub fn names(&self) -> &ParameterNames {
+        &self.guesses.names
     }
 
     /// Waits for the right to change something.
@@ -186,13 +242,16 @@ impl A2b {
         self.transport.read(asking, &path, &[(); 0]).await.map_err(ReadError::of_list)?.json()
     }
 
-    /// A complete list (S3): the oldest first, so that new orders shift nothing, until a page brings nothing.
+    /// A complete list (S3): page by page until one brings nothing.
     async fn list(&self, asking: Asking<'_>) -> Result<Vec<Order>, Failure> {
         let path: Vec<&str> = segments(&self.guesses.orders).collect();
+        let form = &self.guesses.list;
+        let fixed: Vec<(&str, &str)> = form.fixed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let (mut all, mut ids): (Vec<Order>, HashSet<String>) = Default::default();
         while all.len() <= MAX_ORDERS {
             let (limit, offset) = (PAGE.to_string(), all.len().to_string());
-            let query = [("limit", limit.as_str()), ("offset", &offset), ("orderBy[]", "orderDateTime:asc")];
+            let place = [(form.limit.as_str(), limit.as_str()), (form.offset.as_str(), offset.as_str())];
+            let query = [place.as_slice(), &fixed].concat();
             let answer = self.transport.read(asking, &path, &query).await.map_err(ReadError::of_list)?;
             let page: Vec<Order> = answer.json()?;
             if page.is_empty() {

@@ -202,7 +202,7 @@ pub struct Account {
 }
 
 /// When something ends if that is asked for now, and until when it costs: dates of the exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Terms {
     /// The end of the service.
     pub decommission_at: Option<String>,
