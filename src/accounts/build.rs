@@ -200,6 +200,7 @@ fn guesses(identity: &A2bAccount) -> a2b::Guesses {
             customer_reference: names.customer_reference.unwrap_or(known.names.customer_reference),
         },
         list: a2b::ListQuery {
+            paged: !list.unpaged,
             limit: list.limit.unwrap_or(known.list.limit),
             offset: list.offset.unwrap_or(known.list.offset),
             fixed: list.fixed.map_or(known.list.fixed, |fixed| fixed.into_iter().filter_map(pair).collect()),

@@ -240,6 +240,9 @@ pub struct A2bParameterNames {
 /// How a page of the list of orders is asked for. A guess.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct A2bListQuery {
+    /// True: the provider gives all orders in one answer, whatever the page. Default false.
+    #[serde(default)]
+    pub unpaged: bool,
     /// The parameter that says how many orders a page has. Default limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]

@@ -358,3 +358,21 @@ pub enum DocumentType {
     /// What the provider agreed to deliver.
     ServiceAgreement,
 }
+
+impl DocumentType {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            DocumentType::Loa => "LOA",
+            DocumentType::ServiceAgreement => "service agreement",
+        }
+    }
+
+    /// The reason of the event that tells of a new one.
+    pub fn stored(self) -> &'static str {
+        match self {
+            DocumentType::Loa => "LoaStored",
+            DocumentType::ServiceAgreement => "ServiceAgreementStored",
+        }
+    }
+}

@@ -56,7 +56,7 @@ pub struct Found {
     pub fits: Vec<Fitting>,
     /// What can be ordered, or why nothing can. Absent where only an order under way is looked for.
     pub offer: Option<Result<Offer, Problem>>,
-    /// The id that stands for what was sent and leaves nothing upstream that could be found: then a person must tell
+    /// What a person writes as `external-id` for what was sent, where no search can find it: then a person must tell
     /// whether it was.
     pub untraceable: Option<String>,
     /// What a partner made and the object stands for ([`Adapter::receives`]), or why it can't be told; none: nothing yet.
@@ -111,6 +111,8 @@ pub struct Offer {
     pub approval: Approval,
     /// A document that goes with the request, which has its hash.
     pub document: Option<Vec<u8>>,
+    /// What it uses up, besides what the object claims anyway: for one object's order alone.
+    pub uses_up: Option<String>,
 }
 
 impl Offer {
@@ -124,6 +126,7 @@ impl Offer {
             ceilings: None,
             approval: Approval::NotRequired,
             document: None,
+            uses_up: None,
         }
     }
 }

@@ -98,11 +98,18 @@ impl Claims {
             table.by_thing.get(on).is_some_and(|holders| holders.iter().any(|(_, holder)| holder.uid != claimant.uid));
         let own = table.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
         if !others && !own {
-            let claim = Claim { on: on.into(), rank: Rank::Wish, flexible: true };
-            table.by_thing.entry(on.into()).or_default().push((claim.rank, claimant.clone()));
-            table.by_object.entry(claimant.uid.clone()).or_default().push(claim);
+            table.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible: true });
         }
         !others
+    }
+
+    /// Claims `on` for what this object is about to order, and can't do without.
+    pub fn wish(&self, claimant: &Claimant, on: &str) {
+        let mut table = self.table();
+        let own = table.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
+        if !own {
+            table.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible: false });
+        }
     }
 
     /// Turns the object's wishes into an order under way, unless another object has the better claim on one of them.
@@ -135,6 +142,11 @@ impl Claims {
 }
 
 impl Table {
+    fn add(&mut self, claimant: &Claimant, claim: Claim) {
+        self.by_thing.entry(claim.on.clone()).or_default().push((claim.rank, claimant.clone()));
+        self.by_object.entry(claimant.uid.clone()).or_default().push(claim);
+    }
+
     fn remove(&mut self, uid: &str) {
         for claim in self.by_object.remove(uid).unwrap_or_default() {
             if let Some(holders) = self.by_thing.get_mut(&claim.on) {

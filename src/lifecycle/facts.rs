@@ -248,7 +248,7 @@ pub struct Findings {
     pub fits: Vec<Fit>,
     /// What would be ordered, or why nothing can be.
     pub plan: Option<Result<Plan, Problem>>,
-    /// The id that stands for what was sent, where nothing of it could be found.
+    /// What a person writes as external-id for what was sent, where no search can find it.
     pub untraceable: Option<String>,
     /// What a partner made and the object stands for, or why it can't be told.
     pub received: Option<Result<String, Problem>>,

@@ -102,6 +102,12 @@ async fn what_can_t_be_right_is_said_and_not_ordered() {
     let dear = json!({"ceilings": {"monthly": "12.33"}});
     rig.apply(&order("dear", &rack, &dear)).await;
     assert!(until_stalled(&rig, XCO, "dear", "CeilingExceeded").await.contains("12.34 a month"));
+    let mut capped = rig.a2b_account();
+    capped["items"][1]["metadata"]["name"] = "capped".into();
+    capped["items"][1]["spec"]["orderPolicy"] = json!({"perOrder": {"once": "12.00"}});
+    rig.apply(&capped).await;
+    rig.apply(&order("capped", &rack, &json!({"accountRef": {"name": "capped"}}))).await;
+    assert!(until_stalled(&rig, XCO, "capped", "CeilingExceeded").await.contains("12.34 once"));
     let nowhere = json!({"crossConnect": {"siteId": 99, "sourceRackId": 1, "target": rack}, "metroConnect": null});
     rig.apply(&order("nowhere", &rack, &nowhere)).await;
     assert!(until_stalled(&rig, XCO, "nowhere", "NotAvailable").await.contains("10, 20, 22"));
@@ -137,10 +143,42 @@ async fn one_loa_serves_one_live_order_unless_a_person_says_otherwise() {
     until(&rig, XCO, "first", "its number", |object| external_id_of(object).is_some()).await;
     rig.apply(&order("second", &target, &json!({}))).await;
     assert!(until_stalled(&rig, XCO, "second", "AlreadyTaken").await.contains("first"));
+    // The same letter, kept elsewhere.
+    rig.apply(&rig.secret("copy", &json!({"loa": PDF}))).await;
+    rig.apply(&order("third", &other_party(&json!({"secretRef": {"name": "copy", "key": "loa"}})), &json!({}))).await;
+    assert!(until_stalled(&rig, XCO, "third", "AlreadyTaken").await.contains("first"));
     assert_eq!(ordered(&rig).await.len(), 1);
     rig.annotate_kind(XCO, "second", "shared-loa=true").await;
     until(&rig, XCO, "second", "its number", |object| external_id_of(object).is_some()).await;
     assert_eq!(ordered(&rig).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_loa_that_is_replaced_after_the_approval_makes_it_void() {
+    let rig = rig_with_account().await;
+    rig.apply(&rig.secret("loa", &json!({"loa": PDF}))).await;
+    let target = other_party(&json!({"secretRef": {"name": "loa", "key": "loa"}}));
+    rig.apply(&order("cross", &target, &json!({"approval": "Required"}))).await;
+    let planned = until_says(&rig, "cross", "Reconciling", "True", "AwaitingApproval").await;
+    let away =
+        json!([{"what": "drop", "provider": "a2b", "method": "GET", "path": "direct-order$", "times": 1_000_000}]);
+    rig.tell_sim("faults", &away).await;
+    approve(&rig, &planned).await;
+    until_says(&rig, "cross", "Synced", "False", "ProviderUnreachable").await;
+    rig.apply(&rig.secret("loa", &json!({"loa": "%PDF-1.7 another LOA"}))).await;
+    rig.clear_faults().await;
+
+    let digest = |object: &DynamicObject| object.data["status"]["plan"]["digest"].clone();
+    let void = |object: &DynamicObject| {
+        says(object, "Reconciling", "True", "AwaitingApproval") && digest(object) != digest(&planned)
+    };
+    let again = until(&rig, XCO, "cross", "another plan", void).await;
+    assert!(ordered(&rig).await.is_empty());
+    approve(&rig, &again).await;
+    let held = until(&rig, XCO, "cross", "its number", |object| external_id_of(object).is_some()).await;
+    let sent = &rig.sim("objects").await["a2b"]["orders"][0]["loa"];
+    assert_eq!(sent["sha256"], held.data["status"]["loa"]["sha256"]);
+    assert_ne!(held.data["status"]["loa"]["sha256"], planned.data["status"]["loa"]["sha256"]);
 }
 
 #[tokio::test]

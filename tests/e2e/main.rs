@@ -6,6 +6,7 @@ mod contract;
 mod cross_connect_order;
 mod digital_loa;
 mod faults;
+mod journey;
 mod letters;
 mod objects;
 mod partner;

@@ -24,6 +24,11 @@ impl Letter {
     }
 }
 
+/// What is claimed with an LOA of this SHA-256.
+pub fn claim(sha256: &str) -> String {
+    format!("loa/sha256/{sha256}")
+}
+
 /// Where the connection of the object ends.
 pub fn target(object: &CrossConnectOrder) -> Option<&Target> {
     let cross = object.spec.cross_connect.as_ref().map(|cross| &cross.target);
@@ -62,24 +67,42 @@ pub async fn read(neighbours: Neighbours<'_>, source: &LoaSource) -> Result<Lett
 /// The Secret with the LOA of another circuit.
 async fn secret_of(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, Problem> {
     match from.kind {
-        LoaKind::Interconnect => document_of::<Interconnect>(neighbours, from).await,
-        LoaKind::CloudAccessPort => document_of::<CloudAccessPort>(neighbours, from).await,
+        LoaKind::Interconnect => {
+            let circuit = circuit::<Interconnect>(neighbours, from).await?;
+            if circuit.spec.gcp_partner.is_some() {
+                let message =
+                    format!("the Interconnect {} is one with a partner, which has no LOA: name another", from.name);
+                return Err(Problem::stalled(reason::INVALID_SPEC, message));
+            }
+            document_of(&circuit, from)
+        }
+        LoaKind::CloudAccessPort => document_of(&circuit::<CloudAccessPort>(neighbours, from).await?, from),
     }
 }
 
-async fn document_of<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, Problem> {
+fn waiting(message: String) -> Problem {
+    Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message)
+}
+
+async fn circuit<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<K, Problem> {
     let (kind, name) = (from.kind.name(), &from.name);
-    let waiting = |message: String| Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message);
     let circuit = neighbours.circuit::<K>(name).await;
     let circuit = circuit.map_err(|error| waiting(format!("the {kind} {name} can't be read: {error}")))?;
     let circuit = circuit.ok_or_else(|| waiting(format!("there is no {kind} {name} in this namespace: create it")))?;
     if circuit.meta().deletion_timestamp.is_some() {
         return Err(waiting(format!("the {kind} {name} is being deleted: its LOA is worth nothing any more")));
     }
+    Ok(circuit)
+}
+
+fn document_of(circuit: &impl Circuit, from: &LoaRef) -> Result<String, Problem> {
+    let (kind, name) = (from.kind.name(), &from.name);
     let documents = circuit.common_status().map(|status| status.documents.as_slice()).unwrap_or_default();
     let wanted = (DocumentType::Loa, from.port.as_deref());
     let document = documents.iter().find(|document| document.place() == wanted);
     let of_port = from.port.as_ref().map(|port| format!(" for port {port}")).unwrap_or_default();
-    let document = document.ok_or_else(|| waiting(format!("the {kind} {name} has no LOA{of_port} yet")))?;
+    let of_ports: Vec<&str> = documents.iter().filter_map(|document| document.port.as_deref()).collect();
+    let there = if of_ports.is_empty() { String::new() } else { format!("; port can be {}", of_ports.join(", ")) };
+    let document = document.ok_or_else(|| waiting(format!("the {kind} {name} has no LOA{of_port} yet{there}")))?;
     Ok(document.secret_name.clone())
 }

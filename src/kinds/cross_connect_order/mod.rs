@@ -14,7 +14,7 @@ use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank, claimant_name};
 use crate::lifecycle::facts::{End, Problem, Readiness, Upstream};
-use crate::lifecycle::key::{key_in, key_of, sent_id};
+use crate::lifecycle::key::{key_in, key_of};
 use crate::providers::a2b::wire::{Order, Package, came_to_nothing, state};
 use crate::providers::a2b::{A2b, Letter, ParameterNames};
 use crate::providers::limiter::Permit;
@@ -44,8 +44,7 @@ impl Adapter for CrossConnectOrderAdapter {
 
     /// The LOA: it authorises one connection, unless a person says otherwise.
     fn claims(object: &CrossConnectOrder, held: Option<Rank>) -> Vec<Claim> {
-        let shared = object.annotations().get(SHARED_LOA).is_some_and(|word| word == "true");
-        if shared || over(object) {
+        if shared(object) || over(object) {
             return Vec::new();
         }
         let creation = object.common_status().and_then(|status| status.creation.as_ref());
@@ -54,7 +53,7 @@ impl Adapter for CrossConnectOrderAdapter {
         let namespace = object.namespace().unwrap_or_default();
         let named = letter::source(object).map(|source| format!("loa/{namespace}/{}", letter::place(source)));
         let sent = object.status.as_ref().and_then(|status| status.loa.as_ref());
-        let sent = sent.map(|loa| format!("loa/sha256/{}", loa.sha256));
+        let sent = sent.map(|loa| letter::claim(&loa.sha256));
         named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: false }).collect()
     }
 
@@ -88,7 +87,8 @@ impl Adapter for CrossConnectOrderAdapter {
                 }
             }
         } else {
-            found.untraceable = Some(sent_id(query.key));
+            // A person must look up its number.
+            found.untraceable = Some("ID".into());
         }
         if query.to_order {
             found.offer = Some(offer(at, &query).await?);
@@ -191,6 +191,11 @@ impl Adapter for CrossConnectOrderAdapter {
     }
 }
 
+/// Whether a person says that the LOA may serve several orders.
+fn shared(object: &CrossConnectOrder) -> bool {
+    object.annotations().get(SHARED_LOA).is_some_and(|word| word == "true")
+}
+
 /// Whether what was ordered came to nothing, so that its LOA is free again.
 fn over(object: &CrossConnectOrder) -> bool {
     object.common_status().and_then(|status| status.state.as_deref()).is_some_and(came_to_nothing)
@@ -220,11 +225,14 @@ fn planned(
     let (price, quoted) = quote::quote(&products)?;
     let request = request::request(object, package, names, &quoted, letter.as_ref(), query.key)?;
     let summary = request::summary(object, &quoted, letter.as_ref());
+    // S5: the same letter may stand in two places.
+    let uses_up = letter.as_ref().filter(|_| !shared(object)).map(|letter| letter::claim(&letter.sha256()));
     Ok(Offer {
         quote: Some(price),
         ceilings: spec.ceilings.clone(),
         approval: spec.approval,
         document: letter.map(|letter| letter.content),
+        uses_up,
         ..Offer::of(request, summary)
     })
 }

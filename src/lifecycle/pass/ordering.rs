@@ -42,6 +42,9 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn intend(&mut self, plan: &Plan) -> Result<(), PassError> {
         // S5: the claim, before the intent.
+        let claimant = self.engine.claimant(&self.object);
+        let used_up = self.evidence.offer.as_ref().and_then(|offer| offer.uses_up.as_deref());
+        used_up.into_iter().for_each(|on| self.engine.shared.claims.wish(&claimant, on));
         if self.engine.shared.claims.take(&self.uid()).is_err() {
             self.evidence = Evidence::default();
             return Ok(());

@@ -240,6 +240,7 @@ impl<A: Adapter> Pass<'_, A> {
         self.evidence.documents = Documents::Settled;
         let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return };
         for wanted in A::documents(&self.object, id, &seen.details) {
+            let type_ = wanted.type_;
             let name = documents::secret_name(&self.object.name_any(), wanted.type_, wanted.port.as_deref());
             let Some(at) = self.access(&account) else { return };
             let fetched = A::fetch(at, &self.object, id, &wanted).await.map_err(|error| error.to_string());
@@ -262,12 +263,13 @@ impl<A: Adapter> Pass<'_, A> {
             };
             match stored {
                 Ok(kept) => {
-                    self.event(EventType::Normal, "LoaStored", format!("{} bytes in Secret {name}", kept.bytes)).await;
+                    let note = format!("{} bytes in Secret {name}", kept.bytes);
+                    self.event(EventType::Normal, type_.stored(), note).await;
                     self.evidence.stored.retain(|have| have.place() != kept.place());
                     self.evidence.stored.push(kept);
                     lock(&self.memory).documents_checked = Some(self.clock().now());
                 }
-                Err(error) => self.evidence.documents = Documents::Failed(format!("no LOA: {error}")),
+                Err(error) => self.evidence.documents = Documents::Failed(format!("no {}: {error}", type_.name())),
             }
         }
     }

@@ -66,6 +66,8 @@ pub struct ParameterNames {
 /// How a page of the list of orders is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
+    /// Whether there are pages; without, all orders are in one answer.
+    pub paged: bool,
     /// Names how many orders a page has.
     pub limit: String,
     /// Names how many orders come before it.
@@ -125,7 +127,7 @@ impl Default for ParameterNames {
 impl Default for ListQuery {
     fn default() -> Self {
         let oldest_first = ("orderBy[]".into(), "orderDateTime:asc".into());
-        Self { limit: "limit".into(), offset: "offset".into(), fixed: vec![oldest_first] }
+        Self { paged: true, limit: "limit".into(), offset: "offset".into(), fixed: vec![oldest_first] }
     }
 }
 
@@ -251,16 +253,17 @@ impl A2b {
         while all.len() <= MAX_ORDERS {
             let (limit, offset) = (PAGE.to_string(), all.len().to_string());
             let place = [(form.limit.as_str(), limit.as_str()), (form.offset.as_str(), offset.as_str())];
-            let query = [place.as_slice(), &fixed].concat();
+            let query = if form.paged { [place.as_slice(), &fixed].concat() } else { fixed.clone() };
             let answer = self.transport.read(asking, &path, &query).await.map_err(ReadError::of_list)?;
             let page: Vec<Order> = answer.json()?;
-            if page.is_empty() {
-                return Ok(all);
-            }
+            let last = page.is_empty() || !form.paged;
             if !page.iter().all(|order| ids.insert(order.order_id.clone())) {
                 return Err(wire::unreadable("a page of the orders repeats another: the list isn't complete"));
             }
             all.extend(page);
+            if last {
+                return Ok(all);
+            }
         }
         Err(wire::unreadable("a list without an end"))
     }
