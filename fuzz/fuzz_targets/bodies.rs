@@ -1,6 +1,7 @@
 //! A provider's answer, of any bytes: read or refused, never more than it says.
 #![no_main]
 
+use interconnect_operator::providers::a2b::wire as a2b;
 use interconnect_operator::providers::cloudflare::wire;
 use interconnect_operator::providers::equinix::wire as equinix;
 use interconnect_operator::providers::ix_api::wire as ix_api;
@@ -28,5 +29,8 @@ fuzz_target!(|body: &[u8]| {
     assert!(ix_api::explain(body).is_none_or(|said| !said.is_empty()));
     let _ = (answer.json::<Vec<ix_api::Connection>>(), answer.json::<Vec<ix_api::PortReservation>>());
     let _ = (answer.json::<Vec<ix_api::Offering>>(), answer.json::<ix_api::Terms>(), ix_api::accepted(&answer));
-    let _ = (equinix::one(&answer), equinix::changes(&answer), equinix::organizations(&answer), equinix::accepted(&answer));
+    assert!(a2b::explain(body).is_none_or(|said| !said.is_empty()));
+    let _ = (answer.json::<Vec<a2b::Package>>(), answer.json::<Vec<a2b::Order>>());
+    let _ =
+        (equinix::one(&answer), equinix::changes(&answer), equinix::organizations(&answer), equinix::accepted(&answer));
 });

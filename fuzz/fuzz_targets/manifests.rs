@@ -1,7 +1,9 @@
 //! A manifest, of any bytes: what can be read is written, and read again, as the same.
 #![no_main]
 
-use interconnect_operator::api::{CloudAccessPort, Contact, DigitalLoa, Interconnect, ProviderAccount};
+use interconnect_operator::api::{
+    CloudAccessPort, Contact, CrossConnectOrder, DigitalLoa, Interconnect, ProviderAccount,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|manifest: &[u8]| {
@@ -15,6 +17,9 @@ fuzz_target!(|manifest: &[u8]| {
         again(&read);
     }
     if let Ok(read) = serde_json::from_slice::<Contact>(manifest) {
+        again(&read);
+    }
+    if let Ok(read) = serde_json::from_slice::<CrossConnectOrder>(manifest) {
         again(&read);
     }
     if let Ok(read) = serde_json::from_slice::<ProviderAccount>(manifest) {

@@ -31,7 +31,7 @@ use crate::providers::transport::{Asking, Observer};
 
 /// Secrets can't be watched (S10): they are read this often, or at the poll interval if that is shorter.
 const RECHECK: Duration = Duration::from_secs(60);
-/// How soon an account that waits for its circuits is looked at again.
+/// How soon an account is looked at again that waits for its circuits, or has others than at the last look.
 const WAIT_FOR_CIRCUITS: Duration = Duration::from_secs(5);
 
 /// Whether any circuit of one kind names the account of this namespace and name, as the API server has it.
@@ -91,7 +91,9 @@ impl AccountController {
         let account = self.look_at_beta(&api, account).await?;
         self.write(&api, &account, &standing, held, circuits).await?;
         let every = parse(&account.spec.poll_interval).unwrap_or(RECHECK).min(RECHECK);
-        Ok(Action::requeue(jitter(if going { every.min(WAIT_FOR_CIRCUITS) } else { every })))
+        // More may come, or go, at once.
+        let more = account.status.as_ref().and_then(|status| status.circuits) != Some(circuits);
+        Ok(Action::requeue(jitter(if going || more { every.min(WAIT_FOR_CIRCUITS) } else { every })))
     }
 
     async fn look_at_beta(

@@ -68,6 +68,14 @@ pub struct CrossConnectOrderSpec {
     pub approval: Approval,
 }
 
+impl CrossConnectOrderSpec {
+    /// From where to where the connection goes; the schema sees to it that there is one.
+    pub fn ends(&self) -> Option<&Ends> {
+        let cross = self.cross_connect.as_ref().map(|cross| &cross.ends);
+        cross.or(self.metro_connect.as_ref().map(|metro| &metro.ends))
+    }
+}
+
 /// A connection between two places in one data centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -77,19 +85,9 @@ pub struct CrossConnect {
     /// The provider's number of the data centre.
     #[schemars(range(min = 1))]
     pub site_id: i64,
-    /// The provider's number of your rack where it begins.
-    #[schemars(range(min = 1))]
-    pub source_rack_id: i64,
-    /// Where in the rack it begins, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200))]
-    pub source_text: Option<String>,
-    /// Where it ends.
-    pub target: Target,
-    /// Where at the target it ends, for people. Default: the other party's description.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200))]
-    pub target_text: Option<String>,
+    /// From where to where.
+    #[serde(flatten)]
+    pub ends: Ends,
 }
 
 /// A connection between two data centres.
@@ -106,6 +104,15 @@ pub struct MetroConnect {
     /// The provider's number of the data centre where it ends.
     #[schemars(range(min = 1))]
     pub z_site_id: i64,
+    /// From where to where.
+    #[serde(flatten)]
+    pub ends: Ends,
+}
+
+/// From where to where a connection goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ends {
     /// The provider's number of your rack where it begins.
     #[schemars(range(min = 1))]
     pub source_rack_id: i64,
@@ -251,7 +258,7 @@ pub struct QuoteLine {
     pub code: String,
     /// What it is.
     pub description: String,
-    /// How often: MRC, each month; or NRC, once.
+    /// How often: MRC, each month; NRC, once; or what else the provider says.
     pub charge: String,
     /// The price.
     pub price: String,

@@ -1,5 +1,6 @@
 //! A provider's answers, of any form.
 
+use interconnect_operator::providers::a2b::wire as a2b;
 use interconnect_operator::providers::cloudflare::wire;
 use interconnect_operator::providers::equinix::wire as equinix;
 use interconnect_operator::providers::ix_api::wire as ix_api;
@@ -44,7 +45,43 @@ fn connections() -> Value {
     json!([lag, {"id": "CANL-051647", "mode": "standalone", "state": "allocated", "status": null}])
 }
 
+fn packages() -> Value {
+    let product = json!({
+        "code": "1186", "description": "d", "chargeType": "MRC", "tariff": "12.34", "meta": {"site_id": 20.0, "a_site_id": null},
+    });
+    let parameter = json!({"type": "integer", "readOnly": false, "allowedValues": [1, 2]});
+    json!([{"code": "CROSS-CONNECT", "products": [product], "parameters": {"sourceId": parameter}}])
+}
+
+fn orders() -> Value {
+    let line = json!({"code": "1186", "name": "n", "chargeType": "MRC", "totalTariff": 12.34});
+    json!([{
+        "orderId": "00000001/126", "customerOrderId": "k", "orderDateTime": "2026-01-01T00:00:00Z", "status": "NEW",
+        "reason": null, "products": [line],
+    }])
+}
+
 proptest! {
+    /// S3, at A2B; and a price is what the provider wrote, to the last digit.
+    #[test]
+    fn orders_and_packages_are_read_whole_or_not_at_all(orders in json::nearly(orders()), packages in json::nearly(packages())) {
+        if let Ok(read) = answer(&orders).json::<Vec<a2b::Order>>() {
+            let sent = orders.as_array().unwrap();
+            prop_assert_eq!(read.len(), sent.len());
+            prop_assert!(read.iter().zip(sent).all(|(read, sent)| Some(read.order_id.as_str()) == sent["orderId"].as_str()));
+        }
+        if let Ok(read) = answer(&packages).json::<Vec<a2b::Package>>() {
+            for (read, sent) in read.iter().zip(packages.as_array().unwrap()) {
+                let products = sent["products"].as_array().cloned().unwrap_or_default();
+                prop_assert_eq!(read.products.len(), products.len());
+                for (read, sent) in read.products.iter().zip(&products) {
+                    let sent = sent["tariff"].as_str().map_or_else(|| sent["tariff"].to_string(), ToOwned::to_owned);
+                    prop_assert_eq!(read.tariff.to_string().parse::<f64>().unwrap(), sent.parse::<f64>().unwrap());
+                }
+            }
+        }
+    }
+
     /// S3, at an exchange.
     #[test]
     fn a_list_of_connections_is_read_whole_or_not_at_all(body in json::nearly(connections())) {
@@ -70,7 +107,7 @@ proptest! {
 
     #[test]
     fn no_bytes_are_too_strange_to_be_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-        for said in [wire::explain(&body), equinix::explain(&body), ix_api::explain(&body)] {
+        for said in [wire::explain(&body), equinix::explain(&body), ix_api::explain(&body), a2b::explain(&body)] {
             prop_assert!(said.is_none_or(|said| !said.is_empty()));
         }
         let answer = Answer { body, partial: false };

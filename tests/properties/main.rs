@@ -5,3 +5,4 @@ mod decision;
 mod documents;
 mod json;
 mod manifests;
+mod prices;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use interconnect_operator::api::{
-    CloudAccessPort, Contact, DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount, crds,
+    CloudAccessPort, Contact, CrossConnectOrder, DigitalLoa, DigitalLoaRequest, Interconnect, ProviderAccount, crds,
 };
 use jsonschema::Validator;
 use kube::ResourceExt;
@@ -53,6 +53,11 @@ fn account() -> Value {
             "digitalRealty": {
                 "tokenEndpoint": "https://login.example.net/connect/token", "managingAccount": "A0087999",
                 "consumingAccount": "A0087999", "billingAccount": "A0073476", "lagLoa": true,
+            },
+            "a2b": {
+                "paths": {"token": "t", "packages": "p", "order": "o/{packageCode}", "orders": "o", "serviceAgreement": "o/{orderId}/sa"},
+                "parameterNames": {"source": "a", "sourceText": "b", "target": "c", "targetText": "d", "customerReference": "e"},
+                "listQuery": {"unpaged": true, "limit": "l", "offset": "o", "fixed": ["a=b"]}, "noOrderList": true,
             },
             "credentialsSecretRef": {"name": "token"}, "pollInterval": "5m", "settleTime": "15m",
             "limits": {"requests": 1200, "per": "5m", "concurrent": 4},
@@ -142,6 +147,28 @@ fn port() -> Value {
     })
 }
 
+fn cross_connect() -> Value {
+    let loa = json!({"fromRef": {"kind": "CloudAccessPort", "name": "x", "port": "p"}, "secretRef": {"name": "s", "key": "k"}});
+    let target = json!({"rackId": 2, "otherParty": {"description": "d", "loa": loa}});
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CrossConnectOrder", "metadata": {"name": "x"},
+        "spec": {
+            "accountRef": {"name": "a2b"}, "managementPolicy": "Manage", "suspend": false,
+            "crossConnect": {"siteId": 20, "sourceRackId": 1, "sourceText": "t", "target": target, "targetText": "t"},
+            "metroConnect": {"aSiteId": 20, "zSiteId": 10, "sourceRackId": 1, "sourceText": "t", "target": target, "targetText": "t"},
+            "parameters": {"media": "SMF"}, "customerReference": "PO-42", "ceilings": {"monthly": "1.00", "once": "2"},
+            "approval": "Required",
+        },
+        "status": {
+            "externalId": "1/2", "state": "NEW", "stateChangedAt": "2026-11-25T06:48:18Z", "target": "rack 2", "orderId": "1/2",
+            "quote": {"monthly": "1.00", "once": "2.00", "lines": [{"code": "1", "description": "d", "charge": "MRC", "price": "1.00"}]},
+            "loa": {"secretName": "s", "sha256": "h"}, "customerOrderId": "k", "orderedAt": "t", "reason": "r", "priceDiffers": "p",
+            "products": [{"code": "1", "description": "d", "charge": "NRC", "price": "1.00"}],
+        },
+    })
+}
+
+static CROSS_CONNECT: LazyLock<Validator> = LazyLock::new(|| schema("CrossConnectOrder"));
 static PERSON: LazyLock<Validator> = LazyLock::new(|| schema("Contact"));
 static PORT: LazyLock<Validator> = LazyLock::new(|| schema("CloudAccessPort"));
 static LOA: LazyLock<Validator> = LazyLock::new(|| schema("DigitalLoa"));
@@ -195,6 +222,11 @@ proptest! {
     }
 
     #[test]
+    fn a_cross_connect_that_the_schema_lets_in_can_be_read(manifest in nearly(cross_connect())) {
+        is_read_if_let_in::<CrossConnectOrder>(&CROSS_CONNECT, manifest)?;
+    }
+
+    #[test]
     fn an_account_that_the_schema_lets_in_can_be_read(manifest in nearly(account())) {
         is_read_if_let_in::<ProviderAccount>(&ACCOUNT, manifest)?;
     }
@@ -209,6 +241,7 @@ fn the_samples_are_let_in() {
         ("DigitalLoaRequest", &REQUEST, request()),
         ("Contact", &PERSON, person()),
         ("CloudAccessPort", &PORT, port()),
+        ("CrossConnectOrder", &CROSS_CONNECT, cross_connect()),
         ("ProviderAccount", &ACCOUNT, account()),
     ] {
         let wrong: Vec<String> = schema.iter_errors(&sample).map(|error| error.to_string()).collect();

@@ -2,7 +2,7 @@
 
 use crate::api::common::{Circuit, DocumentType};
 use crate::api::conditions::reason;
-use crate::api::cross_connect_order::{CrossConnectOrder, LoaKind, LoaRef, LoaSource, Target};
+use crate::api::cross_connect_order::{CrossConnectOrder, LoaKind, LoaRef, LoaSource};
 use crate::api::{CloudAccessPort, Interconnect};
 use crate::documents::{self, KEY};
 use crate::lifecycle::facts::Problem;
@@ -29,15 +29,9 @@ pub fn claim(sha256: &str) -> String {
     format!("loa/sha256/{sha256}")
 }
 
-/// Where the connection of the object ends.
-pub fn target(object: &CrossConnectOrder) -> Option<&Target> {
-    let cross = object.spec.cross_connect.as_ref().map(|cross| &cross.target);
-    cross.or(object.spec.metro_connect.as_ref().map(|metro| &metro.target))
-}
-
 /// Where the object's LOA is, if it needs one.
 pub fn source(object: &CrossConnectOrder) -> Option<&LoaSource> {
-    target(object)?.other_party.as_ref().map(|party| &party.loa)
+    object.spec.ends()?.target.other_party.as_ref().map(|party| &party.loa)
 }
 
 /// Where an LOA is, in one word: another place, another LOA.

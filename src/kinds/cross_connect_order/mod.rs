@@ -1,7 +1,7 @@
 //! CrossConnectOrder at A2B: quoted first, found again by its `customerOrderId`, and never ended from here.
 
 mod letter;
-mod quote;
+pub mod quote;
 mod request;
 
 use kube::ResourceExt;

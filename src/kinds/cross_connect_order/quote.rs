@@ -54,24 +54,30 @@ fn place(there: &Sites) -> Option<String> {
     there.site_id.map(|site| site.to_string()).or(between)
 }
 
-/// The sums of what is charged. None: more than can be counted.
-pub fn sum(charges: impl Iterator<Item = (Charge, Decimal)>) -> Option<Quote> {
+/// The sums of what is charged. None: it can't be counted.
+pub fn sum<'a>(charges: impl IntoIterator<Item = (&'a Charge, Decimal)>) -> Option<Quote> {
     charges.into_iter().try_fold(Quote::default(), |sum, (charge, price)| {
         Some(match charge {
             Charge::Monthly => Quote { monthly: sum.monthly.checked_add(price)?, ..sum },
             Charge::Once => Quote { once: sum.once.checked_add(price)?, ..sum },
+            Charge::Other(_) => return None,
         })
     })
 }
 
 /// What the products cost together.
 pub fn quote(products: &[&Product]) -> Result<(Quote, QuoteStatus), Problem> {
-    let sum = sum(products.iter().map(|product| (product.charge, product.tariff)));
-    let sum = sum.ok_or_else(|| Problem::stalled(reason::NOT_AVAILABLE, "A2B's prices are beyond all counting"))?;
+    let sum = sum(products.iter().map(|product| (&product.charge, product.tariff)));
+    let sum = sum.ok_or_else(|| {
+        let prices: Vec<String> =
+            products.iter().map(|product| format!("{} {}", word(&product.charge), product.tariff)).collect();
+        let message = format!("A2B's prices can't be summed, so that nothing is ordered: {}", prices.join(", "));
+        Problem::stalled(reason::NOT_AVAILABLE, message)
+    })?;
     let line = |product: &&Product| QuoteLine {
         code: product.code.clone(),
         description: product.description.clone(),
-        charge: word(product.charge).into(),
+        charge: word(&product.charge).into(),
         price: product.tariff.to_string(),
     };
     let lines = products.iter().map(line).collect();
@@ -83,7 +89,7 @@ pub fn charged(lines: &[Line]) -> Vec<QuoteLine> {
     let shown = |line: &Line| QuoteLine {
         code: line.code.clone(),
         description: line.name.clone(),
-        charge: word(line.charge).into(),
+        charge: word(&line.charge).into(),
         price: line.total_tariff.to_string(),
     };
     lines.iter().map(shown).collect()
@@ -91,7 +97,9 @@ pub fn charged(lines: &[Line]) -> Vec<QuoteLine> {
 
 /// How what is charged differs from what was quoted, if it does.
 pub fn difference(quoted: &QuoteStatus, lines: &[Line]) -> Option<String> {
-    let charged = sum(lines.iter().map(|line| (line.charge, line.total_tariff)))?;
+    let Some(charged) = sum(lines.iter().map(|line| (&line.charge, line.total_tariff))) else {
+        return Some("A2B charges in a way that can't be compared with the quote: see status.products".into());
+    };
     let same = |quoted: &str, charged: Decimal| quoted.parse() == Ok(charged);
     let same = same(&quoted.monthly, charged.monthly) && same(&quoted.once, charged.once);
     (!lines.is_empty() && !same).then(|| {
@@ -102,10 +110,11 @@ pub fn difference(quoted: &QuoteStatus, lines: &[Line]) -> Option<String> {
     })
 }
 
-fn word(charge: Charge) -> &'static str {
+fn word(charge: &Charge) -> &str {
     match charge {
         Charge::Monthly => "MRC",
         Charge::Once => "NRC",
+        Charge::Other(word) => word,
     }
 }
 
@@ -156,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn what_can_t_be_summed_isn_t_quoted() {
+        let product = |charge: &str, tariff: &str| {
+            serde_json::from_value::<Product>(json!({"code": "1", "chargeType": charge, "tariff": tariff}))
+        };
+        let strange = product("PER-DAY", "0.10").unwrap();
+        assert!(quote(&[&strange]).unwrap_err().message.contains("PER-DAY 0.10"));
+        assert!(product("MRC", "a lot").is_err());
+    }
+
+    #[test]
     fn what_is_charged_beside_the_quote_is_told() {
         let packages = packages();
         let (_, products) = choose(&packages, &cross(20)).unwrap();
@@ -166,5 +185,6 @@ mod tests {
         let more = difference(&quoted, &lines(json!([line("MRC", "0.10"), line("NRC", "0.20"), line("NRC", "5")])));
         assert!(more.unwrap().contains("5.20 once"));
         assert_eq!(difference(&quoted, &[]), None, "an answer without lines says nothing");
+        assert!(difference(&quoted, &lines(json!([line("PER-DAY", "0.10")]))).unwrap().contains("can't be compared"));
     }
 }

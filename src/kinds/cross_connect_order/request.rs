@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::letter::{Letter, target};
+use super::letter::Letter;
 use super::quote::package_code;
 use crate::api::conditions::reason;
 use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus};
@@ -31,20 +31,19 @@ pub fn request(
 
 /// Where it ends, for people.
 pub fn target_text(object: &CrossConnectOrder) -> String {
-    let target = target(object);
-    let rack = target.and_then(|target| target.rack_id).map(|rack| format!("rack {rack}"));
-    let party = target.and_then(|target| target.other_party.as_ref()).map(|party| party.description.clone());
+    let Some(target) = object.spec.ends().map(|ends| &ends.target) else { return String::new() };
+    let rack = target.rack_id.map(|rack| format!("rack {rack}"));
+    let party = target.other_party.as_ref().map(|party| party.description.clone());
     rack.or(party).unwrap_or_default()
 }
 
 /// The order in one line.
 pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, letter: Option<&Letter>) -> String {
     let (spec, price) = (&object.spec, format!("{} a month, {} once", quote.monthly, quote.once));
+    let rack = spec.ends().map(|ends| ends.source_rack_id).unwrap_or_default();
     let from = match (&spec.cross_connect, &spec.metro_connect) {
-        (Some(cross), _) => format!("Cross Connect at site {}, rack {}", cross.site_id, cross.source_rack_id),
-        (None, Some(metro)) => {
-            format!("Metro Connect, site {} rack {}, site {}", metro.a_site_id, metro.source_rack_id, metro.z_site_id)
-        }
+        (Some(cross), _) => format!("Cross Connect at site {}, rack {rack}", cross.site_id),
+        (None, Some(metro)) => format!("Metro Connect, site {} rack {rack}, site {}", metro.a_site_id, metro.z_site_id),
         (None, None) => String::new(),
     };
     let loa = letter.map(|letter| format!(" (LOA {}…)", &letter.sha256()[..8])).unwrap_or_default();
@@ -57,21 +56,17 @@ fn parameters(
     names: &ParameterNames,
 ) -> Result<Map<String, Value>, Problem> {
     let spec = &object.spec;
-    let (rack, source_text, target_text) = match (&spec.cross_connect, &spec.metro_connect) {
-        (Some(it), _) => (it.source_rack_id, &it.source_text, &it.target_text),
-        (None, Some(it)) => (it.source_rack_id, &it.source_text, &it.target_text),
-        (None, None) => return Err(Problem::stalled(reason::INVALID_SPEC, "the spec says nothing to order")),
-    };
-    let target = target(object);
-    let party = target.and_then(|target| target.other_party.as_ref());
-    let target_id = target.and_then(|target| target.rack_id).unwrap_or(OTHER_PARTY);
+    let ends = spec.ends().ok_or_else(|| invalid("the spec says nothing to order".into()))?;
+    let party = ends.target.other_party.as_ref().map(|party| &party.description);
+    let target_id = ends.target.rack_id.unwrap_or(OTHER_PARTY);
     let texts = [
-        (&names.source_text, source_text.clone()),
-        (&names.target_text, target_text.clone().or(party.map(|party| party.description.clone()))),
-        (&names.customer_reference, spec.customer_reference.clone()),
+        (&names.source_text, ends.source_text.as_ref()),
+        (&names.target_text, ends.target_text.as_ref().or(party)),
+        (&names.customer_reference, spec.customer_reference.as_ref()),
     ];
-    let own = [(&names.source, rack), (&names.target, target_id)].map(|(name, id)| (name.clone(), Value::from(id)));
-    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.clone(), Value::from(text?))));
+    let racks = [(&names.source, ends.source_rack_id), (&names.target, target_id)];
+    let own = racks.map(|(name, id)| (name.clone(), Value::from(id)));
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.clone(), Value::from(text?.as_str()))));
     let mut all: Map<String, Value> = own.into_iter().chain(texts).collect();
     for (name, value) in &all {
         allowed(name, value, package.parameters.get(name))?;

@@ -53,7 +53,7 @@ pub struct Product {
 }
 
 /// How often something is charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum Charge {
     /// Each month.
     #[serde(rename = "MRC")]
@@ -61,6 +61,9 @@ pub enum Charge {
     /// Once.
     #[serde(rename = "NRC")]
     Once,
+    /// In a way that we don't know how to count.
+    #[serde(untagged)]
+    Other(String),
 }
 
 /// Where a product is.

@@ -22,6 +22,11 @@ const PORTS: &str = "interconnects,cloudaccessports";
 /// The LOA among the examples that we issue, and the partner's view of it.
 const ISSUED: &str = "digitalloa/port-12";
 const RECEIVED: &str = "digitalloa/port-of-demo-networks";
+/// What A2B is asked for.
+const ORDERS: &str = "crossconnectorders";
+/// The journey, in a namespace of its own, and the orders that a person approves.
+const JOURNEY: &str = "journey";
+const APPROVED: [(&str, &str); 2] = [(CIRCUITS, "xco/to-cloudflare"), (JOURNEY, "xco/rack-to-cloudflare")];
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -99,19 +104,40 @@ fn fresh_folder() -> Result<PathBuf, EnvError> {
 async fn order(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError> {
     say("applying examples/");
     print!("{}", plane.kubectl(&["apply", "-f", &root().join("examples").display().to_string()], "").await?);
+    say("applying examples/journey/: one provider's LOA goes into another's order");
+    plane.kubectl(&["create", "namespace", JOURNEY], "").await?;
+    let journey = root().join("examples/journey").display().to_string();
+    print!("{}", plane.kubectl(&["-n", JOURNEY, "apply", "-f", &journey], "").await?);
     let in_circuits = async |args: &[&str]| plane.kubectl(&[&["-n", CIRCUITS], args].concat(), "").await;
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     // Ordered, heard of, and the LOA kept where there is one.
     in_circuits(&["wait", PORTS, "--all", "--for=condition=Synced", &timeout]).await?;
     accept(&in_circuits, &timeout).await?;
+    for (namespace, order) in APPROVED {
+        approve(plane, namespace, order, &timeout).await?;
+    }
     print!("\n{}\n", in_circuits(&["get", "circuits"]).await?);
-    say("two weeks pass: the cross connects are patched, light comes up");
-    simulator.tell("clock", r#"{"advance": "15d"}"#).await?;
+    say("three weeks pass: the cross connects are patched, light comes up");
+    simulator.tell("clock", r#"{"advance": "21d"}"#).await?;
+    let all = format!("{PORTS},{ORDERS}");
     // A look now, rather than at the next poll.
     let now = format!("interconnect-operator.io/reconcile-at={}", begun_text());
-    in_circuits(&["annotate", "--overwrite", PORTS, "--all", &now]).await?;
-    in_circuits(&["wait", PORTS, "--all", "--for=condition=Ready", &timeout]).await?;
+    for namespace in [CIRCUITS, JOURNEY] {
+        plane.kubectl(&["-n", namespace, "annotate", "--overwrite", &all, "--all", &now], "").await?;
+        plane.kubectl(&["-n", namespace, "wait", &all, "--all", "--for=condition=Ready", &timeout], "").await?;
+    }
     Ok(())
+}
+
+/// A person reads what an order would cost, and approves exactly that.
+async fn approve(plane: &ControlPlane, namespace: &str, order: &str, timeout: &str) -> Result<(), EnvError> {
+    let ask = async |args: &[&str]| plane.kubectl(&[&["-n", namespace], args].concat(), "").await;
+    ask(&["wait", order, "--for=jsonpath={.status.plan.digest}", timeout]).await?;
+    let plan = ask(&["get", order, "-o", "jsonpath={.status.plan.summary}"]).await?;
+    say(&format!("approved by a person: {plan}"));
+    let digest = ask(&["get", order, "-o", "jsonpath={.status.plan.digest}"]).await?;
+    ask(&["annotate", order, &format!("interconnect-operator.io/approved-plan={digest}")]).await?;
+    ask(&["wait", order, "--for=jsonpath={.status.orderId}", timeout]).await.map(drop)
 }
 
 /// The partner learns the token of the LOA that we issued, and takes it on: both parties are ours here.
@@ -128,12 +154,25 @@ async fn accept(
 }
 
 async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
-    print!("\n$ kubectl get circuits\n{}", plane.kubectl(&["-n", CIRCUITS, "get", "circuits"], "").await?);
+    for namespace in [CIRCUITS, JOURNEY] {
+        let circuits = plane.kubectl(&["-n", namespace, "get", "circuits"], "").await?;
+        print!("\n$ kubectl -n {namespace} get circuits\n{circuits}");
+    }
     let columns = "custom-columns=OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message";
     let events = ["-n", CIRCUITS, "get", "events", "--sort-by=.metadata.creationTimestamp", "-o", columns];
     print!("\n$ kubectl get events\n{}", plane.kubectl(&events, "").await?);
     let secrets = plane
-        .kubectl(&["-n", CIRCUITS, "get", PORTS, "-o", "jsonpath={.items[*].status.documents[*].secretName}"], "")
+        .kubectl(
+            &[
+                "-n",
+                CIRCUITS,
+                "get",
+                &format!("{PORTS},{ORDERS}"),
+                "-o",
+                "jsonpath={.items[*].status.documents[*].secretName}",
+            ],
+            "",
+        )
         .await?;
     println!();
     for secret in secrets.split_whitespace() {
@@ -141,7 +180,7 @@ async fn show(plane: &ControlPlane, dir: &Path) -> Result<(), EnvError> {
         let pdf = plane.kubectl_bytes(&["-n", CIRCUITS, "get", "secret", secret, "-o", template]).await?;
         let file = dir.join(format!("{secret}.pdf"));
         fs::write(&file, &pdf).map_err(|error| EnvError::Io(format!("writing {}", file.display()), error))?;
-        say(&format!("LOA: {} ({} bytes)", file.display(), pdf.len()));
+        say(&format!("document: {} ({} bytes)", file.display(), pdf.len()));
     }
     Ok(())
 }
@@ -151,6 +190,7 @@ async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError
     simulator.tell("clock", r#"{"speed": 10000000}"#).await?;
     let timeout = format!("--timeout={}s", PATIENCE.as_secs());
     print!("{}", plane.kubectl(&["delete", "-f", &root().join("examples").display().to_string(), &timeout], "").await?);
+    print!("{}", plane.kubectl(&["delete", "namespace", JOURNEY, &timeout], "").await?);
     println!("\nthe provider's ledger:");
     for entry in json(&simulator.ask("ledger").await?)?.as_array().into_iter().flatten() {
         println!("  {} {} {}", entry["time"], entry["operation"], entry["id"]);
@@ -166,7 +206,8 @@ async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError
     let exchange = exchange.flatten().map(|one| one["id"].to_string());
     let left: Vec<String> = interconnects.chain(loas).chain(exchange).collect();
     if left.is_empty() {
-        say("the provider's side is empty");
+        let orders = objects["a2b"]["orders"].as_array().map_or(0, Vec::len);
+        say(&format!("nothing is left that could be ended; {orders} orders at A2B live on, which nothing cancels"));
         return Ok(());
     }
     Err(EnvError::Other(format!("the provider's side is not empty: {}", left.join(", "))))
