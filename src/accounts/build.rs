@@ -14,6 +14,7 @@ use crate::api::account::{A2bAccount, DigitalRealtyAccount, Identity, ProviderAc
 use crate::api::conditions::reason;
 use crate::clock::Clock;
 use crate::duration::parse;
+use crate::lifecycle::key::sha256;
 use crate::providers::a2b::{self, A2b};
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::equinix::{self, Equinix, Guesses};
@@ -140,11 +141,20 @@ pub fn build(
     })
 }
 
-/// Whose credentials they are, where nothing else says which account it is.
+/// Whose credentials they are, where nothing else says which account it is; and where its orders are looked for, if
+/// elsewhere than we guess: what was found there proves nothing of another place (S3, S6).
 fn client(identity: &Identity<'_>, secret: &Secret) -> Result<Option<String>, Unusable> {
     match identity {
         Identity::Equinix(_) => Ok(Some(credentials::client(secret)?.client_id)),
-        Identity::A2b(_) => Ok(Some(credentials::a2b(secret)?.username)),
+        Identity::A2b(identity) => {
+            let username = credentials::a2b(secret)?.username;
+            let (asked, usual) = (guesses(identity), a2b::Guesses::default());
+            let place = |guesses: &a2b::Guesses| format!("{} {:?} {}", guesses.orders, guesses.list, guesses.listed);
+            if place(&asked) == place(&usual) {
+                return Ok(Some(username));
+            }
+            Ok(Some(format!("{username}, orders {}", &sha256(place(&asked).as_bytes())[..8])))
+        }
         Identity::Cloudflare(_) | Identity::DigitalRealty(_) => Ok(None),
     }
 }

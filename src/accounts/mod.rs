@@ -79,7 +79,7 @@ impl Account {
         }
         let client = self.client.as_deref().unwrap_or_default();
         let message = format!(
-            "the credentials are another client's now ({client}), which has shown nothing yet of what is recorded here: not believed when it shows nothing. If it is another organisation's, put the former credentials back"
+            "the account is asked as another client now ({client}), which has shown nothing yet of what is recorded here: not believed when it shows nothing. If it is another organisation's, or looks for orders in the wrong place, put back what was there before"
         );
         Err(Failure::new(FailureKind::Forbidden, message))
     }

@@ -294,9 +294,13 @@ impl Account {
             Api::namespaced(client.clone(), self.reference.namespace.as_deref().unwrap_or_default());
         let written = async || {
             let account = in_time(api.get(&self.reference.name)).await?;
+            // Of another client's searches it proves nothing.
+            if account.status.as_ref().and_then(|status| status.client.as_ref()) != self.client.as_ref() {
+                return Ok(());
+            }
             let mut changed = account.clone();
             changed.status.get_or_insert_default().search_proven.insert(resource.into(), true);
-            write_status(&api, &account, changed).await
+            write_status(&api, &account, changed).await.map(drop)
         };
         let mut result = written().await;
         if matches!(result, Err(KubeError::Conflict)) {

@@ -199,7 +199,10 @@ pub struct A2bPaths {
     pub packages: Option<String>,
     /// Where a package is ordered. Default v1/direct-order/dc-connection/{packageCode}.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._{}-]+$"))]
+    #[schemars(
+        length(min = 1, max = 200),
+        regex(pattern = r"^/?([A-Za-z0-9._-]+/)*\{packageCode\}(/[A-Za-z0-9._-]+)*$")
+    )]
     pub order: Option<String>,
     /// All orders, and with its number behind, one of them. Default v1/direct-order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,7 +210,7 @@ pub struct A2bPaths {
     pub orders: Option<String>,
     /// The service agreement of an order. Default v1/direct-order/{orderId}/sa.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200), regex(pattern = "^[A-Za-z0-9/._{}-]+$"))]
+    #[schemars(length(min = 1, max = 200), regex(pattern = r"^/?([A-Za-z0-9._-]+/)*\{orderId\}(/[A-Za-z0-9._-]+)*$"))]
     pub service_agreement: Option<String>,
 }
 
@@ -342,7 +345,7 @@ pub struct ProviderAccountStatus {
     /// By resource: whether what was ordered was then found by a search, as it must be before a search's silence is believed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub search_proven: BTreeMap<String, bool>,
-    /// Where the credentials are the account: the client whose credentials last showed an upstream object that is recorded here. Another client's silence about it is not believed.
+    /// Where the credentials are the account: the client whose credentials last showed an upstream object that is recorded here. At A2B also where its orders are looked for, if that is set. Another client's silence about it is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// What Equinix tells of the account.

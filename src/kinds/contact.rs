@@ -14,7 +14,7 @@ use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::{End, Problem, Readiness, Upstream, Wish};
-use crate::lifecycle::key::sha256;
+use crate::lifecycle::key::{key_of, sha256};
 use crate::providers::ix_api::wire::{self, Role, over, same_id};
 use crate::providers::ix_api::{Catalogue, IxApi};
 use crate::providers::limiter::Permit;
@@ -80,9 +80,9 @@ impl Adapter for ContactAdapter {
         Ok(Found { offer: Some(offer), ..found })
     }
 
-    async fn findable(at: Access<'_, IxApi>, _: &Contact, id: &str, not_before: Moment) -> Result<bool, Failure> {
-        let all = at.client.contacts(at.asking(), not_before).await.items?;
-        Ok(all.get(id).is_some_and(|contact| key_at(contact.external_ref.as_deref()).is_some()))
+    async fn findable(at: Access<'_, IxApi>, object: &Contact, id: &str, not_before: Moment) -> Result<bool, Failure> {
+        let (all, key) = (at.client.contacts(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
+        Ok(all.get(id).is_some_and(|contact| key_at(contact.external_ref.as_deref()) == Some(&key)))
     }
 
     async fn create(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {

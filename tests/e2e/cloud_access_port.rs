@@ -229,6 +229,8 @@ async fn a_port_more_is_an_order_that_needs_its_own_consent() {
     let ports = until_ports(&rig, "lag", 4).await;
     rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 3, "removePorts": [ports[3]]}})).await;
     until_ports(&rig, "lag", 3).await;
+    let of_those_there = |object: &DynamicObject| object.data["status"]["documents"].as_array().unwrap().len() == 3;
+    until(&rig, CAP, "lag", "no letter of the port that is gone", of_those_there).await;
     // The same request as before, and yet another order.
     rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
     let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "AwaitingApproval");
@@ -360,6 +362,22 @@ async fn an_account_that_the_credentials_lost_ends_nothing() {
         |object: &DynamicObject| condition_of(object, "Stalled").is_some_and(|it| it["reason"] == "NotAuthorized");
     until(&rig, CAP, "lag", "waiting for the account", waits).await;
     assert_eq!(ledger(&rig, "delete", "connection").await, 0);
+}
+
+#[tokio::test]
+async fn what_the_exchange_ends_by_itself_is_said_and_not_ordered_again() {
+    let rig = rig_with_account().await;
+    rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
+    for (name, state) in [("said", "decommissioned"), ("vanished", "gone")] {
+        rig.apply(&lag(name)).await;
+        until_ports(&rig, name, 2).await;
+        let id = external_id_of(&until_ready(&rig, name).await).unwrap().to_owned();
+        rig.tell_sim(&format!("objects/digital-realty/{id}"), &json!({"state": state})).await;
+        assert!(until_stalled(&rig, CAP, name, "GoneUpstream").await.contains(&id));
+        rig.delete(CAP, name).await;
+        until_gone(&rig, CAP, name).await;
+    }
+    assert_eq!((ledger(&rig, "create", "connection").await, ledger(&rig, "delete", "connection").await), (2, 0));
 }
 
 #[tokio::test]

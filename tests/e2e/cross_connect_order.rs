@@ -96,6 +96,45 @@ async fn the_loa_of_one_provider_goes_into_the_order_at_another_once_its_price_w
 }
 
 #[tokio::test]
+async fn the_letter_of_one_port_of_a_lag_goes_into_a_metro_connect() {
+    let rig = rig_with_account().await;
+    rig.apply(&rig.digital_realty_account()).await;
+    let lag = json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort", "metadata": {"name": "lag"},
+        "spec": {
+            "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
+            "mode": "Lag", "portQuantity": 2,
+        },
+    });
+    rig.apply(&lag).await;
+    let metro = |from: &Value| {
+        let ends =
+            json!({"aSiteId": 10, "zSiteId": 20, "sourceRackId": 7, "target": other_party(&json!({"fromRef": from}))});
+        order("metro", &Value::Null, &json!({"crossConnect": null, "metroConnect": ends}))
+    };
+    rig.apply(&metro(&json!({"kind": "CloudAccessPort", "name": "lag"}))).await;
+    // Each port has its own: which one is for a person to say.
+    let names_them = |object: &DynamicObject| {
+        let waits = condition_of(object, "Reconciling").filter(|it| it["reason"] == "WaitingForDependency");
+        waits.is_some_and(|it| it["message"].as_str().unwrap().contains("port can be"))
+    };
+    until(&rig, XCO, "metro", "which port", names_them).await;
+    let ports = |object: &DynamicObject| object.data["status"]["documents"].as_array().map_or(0, Vec::len);
+    let there = until(&rig, "CloudAccessPort", "lag", "both letters", |object| ports(object) == 2).await;
+    let letter = &there.data["status"]["documents"][1];
+    let from = json!({"kind": "CloudAccessPort", "name": "lag", "port": letter["port"]});
+    rig.apply(&metro(&from)).await;
+
+    let held = until(&rig, XCO, "metro", "its number", |object| external_id_of(object).is_some()).await;
+    assert_eq!(held.data["status"]["loa"]["sha256"], letter["sha256"]);
+    assert_eq!(held.data["status"]["quote"]["once"], "250.00");
+    let sent = &rig.sim("objects").await["a2b"]["orders"][0];
+    assert_eq!((&sent["loa"]["sha256"], &sent["parameters"]["sourceId"]), (&letter["sha256"], &json!(7)));
+    let used = |object: &DynamicObject| object.data["status"]["loaUsedBy"][0]["port"] == letter["port"];
+    until(&rig, "CloudAccessPort", "lag", "the use of its letter", used).await;
+}
+
+#[tokio::test]
 async fn what_can_t_be_right_is_said_and_not_ordered() {
     let rig = rig_with_account().await;
     let rack = json!({"rackId": 2});
@@ -115,8 +154,12 @@ async fn what_can_t_be_right_is_said_and_not_ordered() {
         rig.apply(&rig.secret(name, &json!({"loa": content}))).await;
         let loa = json!({"secretRef": {"name": name, "key": "loa"}});
         rig.apply(&order(name, &other_party(&loa), &json!({}))).await;
-        assert!(until_stalled(&rig, XCO, name, "InvalidSpec").await.contains("isn't a PDF"));
+        assert!(until_stalled(&rig, XCO, name, "InvalidSpec").await.contains("aren't a PDF"));
     }
+    // What was never sent is simply dropped.
+    rig.delete(XCO, "dear").await;
+    until_gone(&rig, XCO, "dear").await;
+    assert!(!rig.events("dear").await.iter().any(|reason| reason == "Retained"));
     rig.apply(&order("unknown-rack", &json!({"rackId": 404}), &json!({}))).await;
     until_stalled(&rig, XCO, "unknown-rack", "ProviderRefused").await;
     for (wrong, hint) in [
@@ -147,10 +190,24 @@ async fn one_loa_serves_one_live_order_unless_a_person_says_otherwise() {
     rig.apply(&rig.secret("copy", &json!({"loa": PDF}))).await;
     rig.apply(&order("third", &other_party(&json!({"secretRef": {"name": "copy", "key": "loa"}})), &json!({}))).await;
     assert!(until_stalled(&rig, XCO, "third", "AlreadyTaken").await.contains("first"));
+    let third = until(&rig, XCO, "third", "nothing held", |_| true).await;
+    assert_eq!(third.metadata.finalizers, None, "what never ordered goes at once");
     assert_eq!(ordered(&rig).await.len(), 1);
     rig.annotate_kind(XCO, "second", "shared-loa=true").await;
     until(&rig, XCO, "second", "its number", |object| external_id_of(object).is_some()).await;
     assert_eq!(ordered(&rig).await.len(), 2);
+
+    // What is ordered is ordered.
+    rig.annotate_kind(XCO, "second", "shared-loa-").await;
+    rig.annotate_kind(XCO, "second", "reconcile-at=now").await;
+    let answered = |object: &DynamicObject| object.data["status"]["lastHandledReconcileAt"] == "now";
+    let second = until(&rig, XCO, "second", "another look", answered).await;
+    assert_eq!(condition_of(&second, "Stalled").unwrap()["status"], "False");
+    // And what was told to ask for something else does.
+    let rack = json!({"spec": {"crossConnect": {"target": {"otherParty": null, "rackId": 2}}}});
+    rig.patch(XCO, "third", &rack).await;
+    until(&rig, XCO, "third", "its number", |object| external_id_of(object).is_some()).await;
+    assert_eq!(ordered(&rig).await.len(), 3);
 }
 
 #[tokio::test]

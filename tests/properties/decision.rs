@@ -180,8 +180,16 @@ fn findings() -> impl Strategy<Value = Findings> {
         perhaps_of,
     });
     let ids = || proptest::collection::vec(id(), 0..2);
-    (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok))).prop_map(
-        |(ours, namesakes, fits, plan)| Findings { ours, namesakes, fits, plan, untraceable: None, received: None },
+    let untraceable = of(Just("ID".to_owned()));
+    (ids(), ids(), proptest::collection::vec(fit, 0..2), of(plan.prop_map(Ok)), untraceable).prop_map(
+        |(ours, namesakes, fits, plan, untraceable)| Findings {
+            ours,
+            namesakes,
+            fits,
+            plan,
+            untraceable,
+            received: None,
+        },
     )
 }
 
@@ -376,6 +384,22 @@ proptest! {
         let step = decide(&Facts { deletion: Some(Deletion { crd_going }), deletion_policy: policy, ..facts });
         prop_assert!(!matches!(step, Step::IntendDelete { .. }), "{step:?}");
         prop_assert!(!matches!(step, Step::Delete(_)), "{step:?}");
+    }
+
+    #[test]
+    fn the_silence_of_a_search_that_can_t_find_anything_settles_no_order(facts in any_facts()) {
+        // S3: whatever was found before.
+        let found = facts.search.as_ref().and_then(|search| search.found.as_ref().ok());
+        let blind = found.is_some_and(|found| found.untraceable.is_some() && found.ours.is_empty());
+        let open = facts.identity() == Identity::None && facts.order_began().is_some();
+        let said = facts.marks.create_outcome.is_some() || matches!(facts.memory.create, Some(Sent::NotDone(_)));
+        let retained = facts.deletion_policy == Some(DeletionPolicy::Retain) || facts.observe_only;
+        if blind && open && !said && !retained && facts.claimed_by.is_none() {
+            let step = decide(&facts);
+            let settled = matches!(step, Step::Release(Release::Nothing | Release::Ended) | Step::Reopen { .. });
+            let again = matches!(step, Step::Withdraw(_) | Step::Intend(_));
+            prop_assert!(!settled && !again, "{step:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, News, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::{Problem, Upstream};
+use crate::lifecycle::key::key_of;
 use crate::providers::ix_api::wire::{Connection, Offering, PortReservation, Terms, ending, same_id};
 use crate::providers::ix_api::{Accounts, IxApi};
 use crate::providers::limiter::Permit;
@@ -71,12 +72,12 @@ impl Adapter for CloudAccessPortAdapter {
 
     async fn findable(
         at: Access<'_, IxApi>,
-        _: &CloudAccessPort,
+        object: &CloudAccessPort,
         id: &str,
         not_before: Moment,
     ) -> Result<bool, Failure> {
-        let all = at.client.connections(at.asking(), not_before).await.items?;
-        Ok(all.get(id).is_some_and(|connection| key_at(connection.external_ref.as_deref()).is_some()))
+        let (all, key) = (at.client.connections(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
+        Ok(all.get(id).is_some_and(|connection| key_at(connection.external_ref.as_deref()) == Some(&key)))
     }
 
     async fn create(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {

@@ -1,10 +1,11 @@
 //! The LOA that goes with an order: another circuit's, or one out of any Secret.
 
 use crate::api::common::{Circuit, DocumentType};
-use crate::api::conditions::reason;
+use crate::api::conditions::{STALLED, reason};
 use crate::api::cross_connect_order::{CrossConnectOrder, LoaKind, LoaRef, LoaSource};
 use crate::api::{CloudAccessPort, Interconnect};
 use crate::documents::{self, KEY};
+use crate::lifecycle::conditions;
 use crate::lifecycle::facts::Problem;
 use crate::lifecycle::key::sha256;
 use crate::neighbours::Neighbours;
@@ -51,8 +52,11 @@ pub async fn read(neighbours: Neighbours<'_>, source: &LoaSource) -> Result<Lett
         (None, None) => return Err(Problem::stalled(reason::INVALID_SPEC, "the LOA is named nowhere")),
     };
     let content = neighbours.bytes(&secret, &key).await?;
-    documents::check(&content).map_err(|error| {
-        let message = format!("the Secret {secret} has no LOA under {key} that A2B takes: {error}");
+    // S10: what stands in a Secret is no part of a message.
+    documents::check(&content).map_err(|_| {
+        let (bytes, most) = (content.len(), documents::MAX_BYTES);
+        let message =
+            format!("the Secret {secret} has no LOA under {key}: {bytes} bytes that aren't a PDF of at most {most}");
         Problem::stalled(reason::INVALID_SPEC, message)
     })?;
     Ok(Letter { secret_name: secret, content })
@@ -85,6 +89,10 @@ async fn circuit<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Resul
     let circuit = circuit.ok_or_else(|| waiting(format!("there is no {kind} {name} in this namespace: create it")))?;
     if circuit.meta().deletion_timestamp.is_some() {
         return Err(waiting(format!("the {kind} {name} is being deleted: its LOA is worth nothing any more")));
+    }
+    let stalled = circuit.common_status().and_then(|status| conditions::true_reason(&status.conditions, STALLED));
+    if let Some(reason) = stalled {
+        return Err(waiting(format!("the {kind} {name} is Stalled, {reason}: its LOA may be worth nothing")));
     }
     Ok(circuit)
 }

@@ -9,10 +9,12 @@ use kube::ResourceExt;
 use crate::accounts::{Account, Provider};
 use crate::api::annotations::SHARED_LOA;
 use crate::api::common::{Circuit, DocumentType, LoaUse};
+use crate::api::conditions::{STALLED, reason};
 use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus, SentLoa};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank, claimant_name};
+use crate::lifecycle::conditions;
 use crate::lifecycle::facts::{End, Problem, Readiness, Upstream};
 use crate::lifecycle::key::{key_in, key_of};
 use crate::providers::a2b::wire::{Order, Package, came_to_nothing, state};
@@ -47,18 +49,19 @@ impl Adapter for CrossConnectOrderAdapter {
         if shared(object) || over(object) {
             return Vec::new();
         }
-        let creation = object.common_status().and_then(|status| status.creation.as_ref());
-        let ordered = creation.is_some_and(|creation| creation.started_at.is_some());
+        let ordered = ordered(object) || held.is_some();
         let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
         let namespace = object.namespace().unwrap_or_default();
         let named = letter::source(object).map(|source| format!("loa/{namespace}/{}", letter::place(source)));
-        let sent = object.status.as_ref().and_then(|status| status.loa.as_ref());
+        // What would go with a wish is claimed once that is planned.
+        let sent = object.status.as_ref().and_then(|status| status.loa.as_ref()).filter(|_| ordered);
         let sent = sent.map(|loa| letter::claim(&loa.sha256));
-        named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: false }).collect()
+        // What is ordered is ordered, whoever else has the same LOA.
+        named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: held.is_some() }).collect()
     }
 
     fn uses_loa(object: &CrossConnectOrder) -> Option<(String, LoaUse)> {
-        let from = letter::source(object).filter(|_| !over(object))?.from_ref.as_ref()?;
+        let from = letter::source(object).filter(|_| ordered(object) && !over(object))?.from_ref.as_ref()?;
         let circuit = claimant_name(from.kind.name(), &object.namespace().unwrap_or_default(), &from.name);
         Some((circuit, LoaUse { kind: Self::KIND.into(), name: object.name_any(), port: from.port.clone() }))
     }
@@ -98,15 +101,15 @@ impl Adapter for CrossConnectOrderAdapter {
 
     async fn findable(
         at: Access<'_, A2b>,
-        _: &CrossConnectOrder,
+        object: &CrossConnectOrder,
         id: &str,
         not_before: Moment,
     ) -> Result<bool, Failure> {
         if !at.client.listed() {
             return Ok(false);
         }
-        let all = at.client.orders(at.asking(), not_before).await.items?;
-        let keyed = |order: &Order| order.customer_order_id.as_deref().and_then(key_in).is_some();
+        let (all, key) = (at.client.orders(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
+        let keyed = |order: &Order| order.customer_order_id.as_deref().and_then(key_in) == Some(key.as_str());
         Ok(all.iter().any(|order| order.order_id == id && keyed(order)))
     }
 
@@ -175,10 +178,14 @@ impl Adapter for CrossConnectOrderAdapter {
         status.target = Some(target);
         status.order_id = Some(order.order_id.clone());
         status.customer_order_id.clone_from(&order.customer_order_id);
-        status.ordered_at.clone_from(&order.order_date_time);
-        status.products = quote::charged(&order.products);
-        status.price_differs = status.quote.as_ref().and_then(|quoted| quote::difference(quoted, &order.products));
-        status.reason.clone_from(&order.reason);
+        // A list may tell less of an order than it does itself.
+        status.ordered_at = order.order_date_time.clone().or(status.ordered_at.take());
+        if !order.products.is_empty() {
+            status.products = quote::charged(&order.products);
+            status.price_differs = status.quote.as_ref().and_then(|quoted| quote::difference(quoted, &order.products));
+        }
+        let same = status.common.state.as_ref() == Some(&order.status);
+        status.reason = order.reason().or(status.reason.take().filter(|_| same));
     }
 
     fn documents(_: &CrossConnectOrder, _: &str, order: &Order) -> Vec<Wanted> {
@@ -196,9 +203,18 @@ fn shared(object: &CrossConnectOrder) -> bool {
     object.annotations().get(SHARED_LOA).is_some_and(|word| word == "true")
 }
 
-/// Whether what was ordered came to nothing, so that its LOA is free again.
+/// Whether an order began.
+fn ordered(object: &CrossConnectOrder) -> bool {
+    let Some(status) = object.common_status() else { return false };
+    status.external_id.is_some() || status.creation.as_ref().is_some_and(|creation| creation.started_at.is_some())
+}
+
+/// Whether what was ordered came to nothing or is gone, so that its LOA is free again.
 fn over(object: &CrossConnectOrder) -> bool {
-    object.common_status().and_then(|status| status.state.as_deref()).is_some_and(came_to_nothing)
+    object.common_status().is_some_and(|status| {
+        let gone = conditions::true_reason(&status.conditions, STALLED) == Some(reason::GONE_UPSTREAM);
+        gone || status.state.as_deref().is_some_and(came_to_nothing)
+    })
 }
 
 /// What would be ordered, or why nothing can be.
@@ -240,13 +256,13 @@ fn planned(
 /// The LOA that the offer rests on.
 fn letter_of(offer: &Offer) -> Option<SentLoa> {
     let loa = &offer.request["loa"];
-    let secret_name = loa["fileName"].as_str()?.trim_end_matches(".pdf").to_owned();
+    let secret_name = loa["fileName"].as_str()?.strip_suffix(".pdf")?.to_owned();
     Some(SentLoa { secret_name, sha256: loa["sha256"].as_str()?.to_owned() })
 }
 
 /// The row of the table of states (S13).
 fn readiness(order: &Order) -> Readiness {
-    let why = order.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let why = order.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
     match order.status.as_str() {
         state::COMPLETED => Readiness::Ready,
         word if came_to_nothing(word) => Readiness::Failed(format!("A2B says {word}{why}")),

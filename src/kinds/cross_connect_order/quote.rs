@@ -27,7 +27,9 @@ pub fn choose<'a>(
         let message = format!("A2B offers no {code} to this account now, only: {}", listed(&there));
         return Err(Problem::stalled(reason::NOT_AVAILABLE, message));
     };
-    let products: Vec<&Product> = package.products.iter().filter(|product| fits(&product.meta, spec)).collect();
+    let mut products: Vec<&Product> = package.products.iter().filter(|product| fits(&product.meta, spec)).collect();
+    // The same prices in another order are the same plan.
+    products.sort_by(|one, other| (&one.code, &one.description).cmp(&(&other.code, &other.description)));
     if products.is_empty() {
         let there: BTreeSet<String> = package.products.iter().filter_map(|product| place(&product.meta)).collect();
         let there: Vec<&str> = there.iter().map(String::as_str).collect();
@@ -90,14 +92,15 @@ pub fn charged(lines: &[Line]) -> Vec<QuoteLine> {
         code: line.code.clone(),
         description: line.name.clone(),
         charge: word(&line.charge).into(),
-        price: line.total_tariff.to_string(),
+        price: line.total_tariff.map(|price| price.to_string()).unwrap_or_default(),
     };
     lines.iter().map(shown).collect()
 }
 
 /// How what is charged differs from what was quoted, if it does.
 pub fn difference(quoted: &QuoteStatus, lines: &[Line]) -> Option<String> {
-    let Some(charged) = sum(lines.iter().map(|line| (&line.charge, line.total_tariff))) else {
+    let told: Option<Vec<_>> = lines.iter().map(|line| Some((&line.charge, line.total_tariff?))).collect();
+    let Some(charged) = told.and_then(sum) else {
         return Some("A2B charges in a way that can't be compared with the quote: see status.products".into());
     };
     let same = |quoted: &str, charged: Decimal| quoted.parse() == Ok(charged);

@@ -67,9 +67,13 @@ fn parameters(
     let racks = [(&names.source, ends.source_rack_id), (&names.target, target_id)];
     let own = racks.map(|(name, id)| (name.clone(), Value::from(id)));
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name.clone(), Value::from(text?.as_str()))));
-    let mut all: Map<String, Value> = own.into_iter().chain(texts).collect();
-    for (name, value) in &all {
-        allowed(name, value, package.parameters.get(name))?;
+    let mut all = Map::new();
+    for (name, value) in own.into_iter().chain(texts) {
+        allowed(&name, &value, package.parameters.get(&name))?;
+        if let Some(other) = all.insert(name.clone(), value) {
+            let message = format!("the ProviderAccount's parameterNames have {name} twice: {other} would be lost");
+            return Err(invalid(message));
+        }
     }
     for (name, text) in &spec.parameters {
         let known = package.parameters.get(name);
@@ -104,12 +108,17 @@ fn allowed(name: &str, value: &Value, known: Option<&Parameter>) -> Result<(), P
         return Err(invalid(format!("A2B sets the parameter {name} itself: leave it out")));
     }
     match &parameter.allowed_values {
-        Some(values) if !values.contains(value) => {
+        Some(values) if !values.iter().any(|allowed| same(allowed, value)) => {
             let values: Vec<String> = values.iter().map(Value::to_string).collect();
             Err(invalid(format!("the parameter {name} can't be {value}; A2B allows: {}", values.join(", "))))
         }
         _ => Ok(()),
     }
+}
+
+/// The provider writes some whole numbers as 400.0.
+fn same(allowed: &Value, value: &Value) -> bool {
+    allowed == value || allowed.as_f64().is_some_and(|allowed| Some(allowed) == value.as_f64())
 }
 
 #[cfg(test)]
@@ -130,7 +139,7 @@ mod tests {
     fn package() -> Package {
         serde_json::from_value(json!({"code": "CROSS-CONNECT", "parameters": {
             "media": {"type": "string", "readOnly": false, "allowedValues": ["SMF", "MMF"]},
-            "pairs": {"type": "integer", "readOnly": false, "allowedValues": null},
+            "pairs": {"type": "integer", "readOnly": false, "allowedValues": [1.0, 2.0]},
             "room": {"type": "string", "readOnly": true, "allowedValues": null},
         }}))
         .unwrap()
@@ -158,6 +167,8 @@ mod tests {
             let problem = parameters(&object(wrong), &package(), &ParameterNames::default()).unwrap_err();
             assert!(problem.stalled && problem.message.contains(hint), "{}", problem.message);
         }
+        let twice = ParameterNames { target: "sourceId".into(), ..ParameterNames::default() };
+        assert!(parameters(&object(json!({})), &package(), &twice).unwrap_err().message.contains("twice"));
     }
 
     #[test]

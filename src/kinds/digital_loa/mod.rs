@@ -13,6 +13,7 @@ use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, News, Noted, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank};
 use crate::lifecycle::facts::{End, Problem, Readiness, Upstream, Wish};
+use crate::lifecycle::key::key_of;
 use crate::providers::equinix::wire::{Loa, state};
 use crate::providers::equinix::{Action, Equinix, Patchable};
 use crate::providers::limiter::Permit;
@@ -77,7 +78,8 @@ impl Adapter for DigitalLoaAdapter {
     ) -> Result<bool, Failure> {
         let Some(issue) = &object.spec.issue else { return Ok(false) };
         let all = at.client.live_in(at.asking(), issue::ibx(issue), not_before).await.items?;
-        Ok(all.get(id).is_some_and(|loa| issue::marker(loa).is_some()))
+        let key = key_of(Self::KIND, object);
+        Ok(all.get(id).is_some_and(|loa| issue::marker(loa) == Some(&key)))
     }
 
     async fn create(

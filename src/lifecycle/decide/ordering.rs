@@ -213,10 +213,12 @@ fn not_found(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     }
     let asked = facts.recorded.asked.as_deref() == Some(reason::CREATE_OUTCOME_UNKNOWN);
     let candidates = candidates(facts, findings);
+    // Where nothing is searched now, it doesn't matter what was found once.
+    let proven = account.search_proven && findings.untraceable.is_none();
     match facts.answered_nothing_there() {
         // An answer that was there before the question answers something else.
-        true if !account.search_proven && !asked => return Step::VoidAnswer,
-        false if !account.search_proven => return rest(outcome_unknown(facts, &candidates, findings)),
+        true if !proven && !asked => return Step::VoidAnswer,
+        false if !proven => return rest(outcome_unknown(facts, &candidates, findings)),
         _ if facts.deletion.is_some() => return Step::Release(Release::Nothing),
         true if asked => return Step::Reopen { dismissed: shown_before(facts, candidates) },
         _ => {}

@@ -92,7 +92,10 @@ fn search_before_release(facts: &Facts) -> Step {
         return Step::Release(Release::Nothing);
     }
     if candidates.is_empty() {
-        return lost_record_unsettled(facts, search).unwrap_or(Step::Release(Release::Nothing));
+        // Where nothing tells whether it was sent, what may live on is not passed over.
+        let perhaps = facts.lives_on && findings.untraceable.is_some();
+        let release = if perhaps { Release::Retained } else { Release::Nothing };
+        return lost_record_unsettled(facts, search).unwrap_or(Step::Release(release));
     }
     rest(already_ordered(&answer, &candidates, findings))
 }

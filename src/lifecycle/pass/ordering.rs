@@ -42,9 +42,6 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn intend(&mut self, plan: &Plan) -> Result<(), PassError> {
         // S5: the claim, before the intent.
-        let claimant = self.engine.claimant(&self.object);
-        let used_up = self.evidence.offer.as_ref().and_then(|offer| offer.uses_up.as_deref());
-        used_up.into_iter().for_each(|on| self.engine.shared.claims.wish(&claimant, on));
         if self.engine.shared.claims.take(&self.uid()).is_err() {
             self.evidence = Evidence::default();
             return Ok(());
@@ -126,6 +123,8 @@ impl<A: Adapter> Pass<'_, A> {
         }
         self.change_metadata(MetadataChange { annotations, ..MetadataChange::default() }).await?;
         lock(&self.memory).create = None;
+        // What would be ordered now is not what was.
+        (self.evidence.offer, self.evidence.search) = (None, None);
         match (ordered, answered) {
             (true, true) if !names_something(id) => {
                 let note = "sent; nothing at the provider stands for it";
@@ -161,11 +160,13 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn reopen(&mut self, dismissed: Vec<String>) -> Result<(), PassError> {
         let key = self.key();
         let mut changed = self.object.clone();
+        changed.forget_own();
         let status = changed.common_status_mut();
         let before = self.creation().unwrap_or_default();
         let dismissed = [before.dismissed, dismissed].concat();
         status.creation = Some(Creation { key, attempt: before.attempt.max(1) + 1, dismissed, ..Creation::default() });
-        (status.external_id, status.operation, status.plan, status.state) = (None, None, None, None);
+        (status.external_id, status.operation, status.plan) = (None, None, None);
+        (status.state, status.state_changed_at) = (None, None);
         status.candidates.clear();
         status.documents.clear();
         self.write(changed).await?;

@@ -48,11 +48,19 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) fn note_object(&self) {
         self.engine.note(&self.object);
+        self.claim_used_up();
         let under_way = self.creation().filter(|_| self.status().external_id.is_none());
         let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
         // An object without the record of its orders may have one under way: attempt 0.
         let lost = self.facts().record_lost();
         lock(&self.memory).see_intent(attempt.or(lost.then_some(0)), self.clock().now());
+    }
+
+    /// S5: claims what the offer uses up, for as long as it stands.
+    fn claim_used_up(&self) {
+        if let Some(on) = self.evidence.offer.as_ref().and_then(|offer| offer.uses_up.as_deref()) {
+            self.engine.shared.claims.wish(&self.engine.claimant(&self.object), on);
+        }
     }
 
     /// Waits for the turn to change something. False: what was read before is too old now, or it takes too long.
@@ -132,6 +140,7 @@ impl<A: Adapter> Pass<'_, A> {
             let plan = self.plan(&offer, account);
             let dear = above_ceilings(&offer, account);
             self.evidence.offer = Some(offer);
+            self.claim_used_up();
             dear.map_or(Ok(plan), Err)
         });
         Findings {

@@ -4,13 +4,13 @@ use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 
 use super::{Flow, Look, Pass};
-use crate::api::common::{Circuit, CommonStatus, Creation, PlanStatus};
+use crate::api::common::{Circuit, CommonStatus, Creation, Document, PlanStatus};
 use crate::api::conditions::{EXPIRING, READY, STALLED};
-use crate::lifecycle::adapter::Adapter;
+use crate::lifecycle::adapter::{Adapter, Wanted};
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::searched_in_vain;
 use crate::lifecycle::engine::{PassError, due};
-use crate::lifecycle::facts::{Findings, Heard, Identity, Plan, Search};
+use crate::lifecycle::facts::{Facts, Findings, Heard, Identity, Plan, Search};
 use crate::lifecycle::memory::lock;
 use crate::lifecycle::verdict::{Next, Verdict};
 use crate::providers::outcome::ReadError;
@@ -19,59 +19,11 @@ use crate::telemetry::KindLabels;
 impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn rest(&mut self, verdict: &Verdict) -> Result<Flow, PassError> {
         let (kind, name) = (self.engine.kind().to_lowercase(), self.object.name_any());
-        let object = format!("{kind}/{name} -n {}", self.object.namespace().unwrap_or_default());
-        let verdict = &verdict.about(&object);
-        let facts = self.facts();
-        let (identity, taken) = (facts.identity(), facts.claimed_by.is_some());
-        let missing = facts.look.is_some_and(|look| look.heard == Heard::NotFound) && facts.probe == Some(Ok(()));
-        let generation = self.object.meta().generation;
-        let before = self.status();
+        let verdict = &verdict.about(&format!("{kind}/{name} -n {}", self.namespace));
+        let (before, object_before) = (self.status(), self.object.clone());
         let mut changed = self.object.clone();
-        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
-            A::show(seen, &mut changed);
-        }
-        if let Some(offer) = &self.evidence.offer {
-            A::show_plan(offer, &mut changed);
-        }
-        A::show_users(self.engine.shared.uses.of(&self.engine.claimant(&self.object).name), &mut changed);
-        let reconcile_at = self.reconcile_at();
-        let (plan, approval) = (self.plan_to_show(), self.marks().approved_plan);
-        let status = changed.common_status_mut();
-        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
-            status.state = Some(seen.state.clone());
-        }
-        // What another object has the better claim on is not recorded as this one's.
-        if let Identity::Held { id, ordered } = identity
-            && !taken
-        {
-            status.external_id = Some(id);
-            if ordered {
-                // S5: annotations can be lost, too, and then the status alone tells whose it is.
-                let new = || Creation { key: self.key(), attempt: 1, ..Creation::default() };
-                status.creation.get_or_insert_with(new).started_at.get_or_insert_with(|| self.clock().wall());
-            }
-        }
-        if missing {
-            status.state = None;
-        }
-        if status.state != before.state {
-            status.state_changed_at = status.state.as_ref().map(|_| self.clock().wall());
-        }
-        if let Some(account) = &self.entry.account {
-            status.upstream_account.get_or_insert_with(|| account.upstream.clone());
-        }
-        for document in &self.evidence.stored {
-            status.documents.retain(|have| have.place() != document.place());
-            status.documents.push(document.clone());
-        }
-        if plan.is_some() {
-            status.plan = plan;
-        } else if let Some(plan) = status.plan.as_mut().filter(|plan| Some(&plan.digest) == approval.as_ref()) {
-            plan.approved_digest = approval;
-        }
-        status.last_handled_reconcile_at = reconcile_at.or(status.last_handled_reconcile_at.take());
-        conditions::apply(verdict, generation, status);
-        let object_before = self.object.clone();
+        self.show(&mut changed);
+        conditions::apply(verdict, self.object.meta().generation, changed.common_status_mut());
         self.write(changed).await?;
         // S13: what could not be written is not shown, and doesn't keep what stands there true.
         if let Some(Look { asked, seen: Ok(_) | Err(ReadError::NotFound(_)), .. }) = &self.evidence.seen {
@@ -85,10 +37,87 @@ impl<A: Adapter> Pass<'_, A> {
         Ok(self.rested(verdict.next))
     }
 
-    pub(super) fn plan_to_show(&self) -> Option<PlanStatus> {
+    /// Puts what this pass learnt into the status, but for conditions.
+    fn show(&self, changed: &mut A::Object) {
+        let facts = self.facts();
+        let missing = facts.look.as_ref().is_some_and(|look| look.heard == Heard::NotFound);
+        let before = self.status();
+        if let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen {
+            A::show(seen, changed);
+            changed.common_status_mut().state = Some(seen.state.clone());
+        }
+        if let Some(offer) = &self.evidence.offer {
+            A::show_plan(offer, changed);
+        }
+        A::show_users(self.engine.shared.uses.of(&self.engine.claimant(&self.object).name), changed);
+        let status = changed.common_status_mut();
+        if missing && facts.probe == Some(Ok(())) {
+            status.state = None;
+        }
+        if status.state != before.state {
+            status.state_changed_at = status.state.as_ref().map(|_| self.clock().wall());
+        }
+        self.show_identity(&facts, status);
+        self.show_documents(status);
+        self.show_the_plan(status);
+        let asked = self.reconcile_at();
+        status.last_handled_reconcile_at = asked.or(status.last_handled_reconcile_at.take());
+    }
+
+    fn show_identity(&self, facts: &Facts, status: &mut CommonStatus) {
+        // What another object has the better claim on is not recorded as this one's.
+        if let Identity::Held { id, ordered } = facts.identity()
+            && facts.claimed_by.is_none()
+        {
+            status.external_id = Some(id);
+            if ordered {
+                // S5: annotations can be lost, too, and then the status alone tells whose it is.
+                let new = || Creation { key: self.key(), attempt: 1, ..Creation::default() };
+                status.creation.get_or_insert_with(new).started_at.get_or_insert_with(|| self.clock().wall());
+            }
+        }
+        if let Some(account) = &self.entry.account {
+            status.upstream_account.get_or_insert_with(|| account.upstream.clone());
+        }
+    }
+
+    fn show_documents(&self, status: &mut CommonStatus) {
+        let letters = self.letters_seen();
+        // A letter of a port that is there no more is worth nothing.
+        let gone = |have: &Document| have.port.is_some() && !letters.iter().any(|want| want.place() == have.place());
+        if letters.iter().any(|want| want.port.is_some()) {
+            status.documents.retain(|have| !gone(have));
+        }
+        for document in &self.evidence.stored {
+            status.documents.retain(|have| have.place() != document.place());
+            status.documents.push(document.clone());
+        }
+    }
+
+    fn show_the_plan(&self, status: &mut CommonStatus) {
+        let approval = self.marks().approved_plan;
         match &self.evidence.search {
-            Some(Search { found: Ok(Findings { plan: Some(Ok(plan)), .. }), .. }) => Some(self.shown(plan)),
-            _ => self.change_plan().map(|plan| self.shown(&plan)),
+            Some(Search { found: Ok(Findings { plan: Some(Ok(plan)), .. }), .. }) => {
+                status.plan = Some(self.shown(plan));
+            }
+            // What can't be ordered now isn't planned.
+            Some(Search { found: Ok(Findings { plan: Some(Err(_)), .. }), .. }) => status.plan = None,
+            _ => {
+                if let Some(plan) = self.change_plan() {
+                    status.plan = Some(self.shown(&plan));
+                } else if let Some(plan) = status.plan.as_mut().filter(|plan| Some(&plan.digest) == approval.as_ref()) {
+                    plan.approved_digest = approval;
+                }
+            }
+        }
+    }
+
+    /// The documents that the object should have by what was seen in this pass.
+    fn letters_seen(&self) -> Vec<Wanted> {
+        let Identity::Held { id, .. } = self.facts().identity() else { return Vec::new() };
+        match &self.evidence.seen {
+            Some(Look { seen: Ok(seen), .. }) => A::documents(&self.object, &id, &seen.details),
+            _ => Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -99,6 +100,7 @@ pub struct Parameter {
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     /// The provider's number, such as 00000001/126.
+    #[serde(deserialize_with = "not_empty")]
     pub order_id: String,
     /// Our key.
     #[serde(default)]
@@ -109,8 +111,9 @@ pub struct Order {
     #[serde(default)]
     pub status: String,
     /// Why it came to nothing, if it did. A guess: the provider says only that the order tells (docs/providers.md 4.5).
-    #[serde(alias = "message", alias = "statusReason")]
-    pub reason: Option<String>,
+    reason: Option<Value>,
+    message: Option<Value>,
+    status_reason: Option<Value>,
     /// What is charged.
     #[serde(default)]
     pub products: Vec<Line>,
@@ -129,14 +132,28 @@ pub struct Line {
     /// How often.
     #[serde(rename = "chargeType")]
     pub charge: Charge,
-    /// The price of all of it.
-    pub total_tariff: Decimal,
+    /// The price of all of it, if told.
+    pub total_tariff: Option<Decimal>,
+}
+
+impl Order {
+    /// Why it came to nothing, if it did and the provider says so.
+    pub fn reason(&self) -> Option<String> {
+        let said = [&self.reason, &self.message, &self.status_reason].into_iter().flatten();
+        let mut texts = said.filter_map(|said| said.as_str().filter(|said| !said.is_empty()));
+        texts.next().map(ToOwned::to_owned)
+    }
 }
 
 /// The provider writes some whole numbers as 400.0.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let value: Option<f64> = Option::deserialize(deserializer)?;
     Ok(value.filter(|value| value.fract() == 0.0).map(|value| value as i64))
+}
+
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("an order without a number")) } else { Ok(text) }
 }
 
 /// What an error body says; its form isn't known (docs/providers.md 4.5).
