@@ -296,18 +296,19 @@ impl Account {
             let account = in_time(api.get(&self.reference.name)).await?;
             // Of another client's searches it proves nothing.
             if account.status.as_ref().and_then(|status| status.client.as_ref()) != self.client.as_ref() {
-                return Ok(());
+                return Ok(false);
             }
             let mut changed = account.clone();
             changed.status.get_or_insert_default().search_proven.insert(resource.into(), true);
-            write_status(&api, &account, changed).await.map(drop)
+            write_status(&api, &account, changed).await.map(|_| true)
         };
         let mut result = written().await;
         if matches!(result, Err(KubeError::Conflict)) {
             result = written().await;
         }
         match result {
-            Ok(_) => {
+            Ok(false) => {}
+            Ok(true) => {
                 self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(resource.into(), true);
             }
             Err(error) => {

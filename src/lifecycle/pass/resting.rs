@@ -100,8 +100,10 @@ impl<A: Adapter> Pass<'_, A> {
             Some(Search { found: Ok(Findings { plan: Some(Ok(plan)), .. }), .. }) => {
                 status.plan = Some(self.shown(plan));
             }
-            // What can't be ordered now isn't planned.
-            Some(Search { found: Ok(Findings { plan: Some(Err(_)), .. }), .. }) => status.plan = None,
+            // What can't be ordered isn't planned; what only waits keeps its plan, and the approval that was seen.
+            Some(Search { found: Ok(Findings { plan: Some(Err(problem)), .. }), .. }) if problem.stalled => {
+                status.plan = None;
+            }
             _ => {
                 if let Some(plan) = self.change_plan() {
                     status.plan = Some(self.shown(&plan));
