@@ -24,8 +24,6 @@ pub trait Circuit:
     fn common_status(&self) -> Option<&CommonStatus>;
     /// The status fields that all kinds share, for writing.
     fn common_status_mut(&mut self) -> &mut CommonStatus;
-    /// Forgets what only this kind shows in its status.
-    fn forget_own(&mut self);
 }
 
 /// A kind whose spec and status begin with what all share.
@@ -42,12 +40,6 @@ macro_rules! circuit {
 
             fn common_status_mut(&mut self) -> &mut $crate::api::common::CommonStatus {
                 &mut self.status.get_or_insert_default().common
-            }
-
-            fn forget_own(&mut self) {
-                let common = std::mem::take(self.common_status_mut());
-                self.status = Some(Default::default());
-                *self.common_status_mut() = common;
             }
         }
     };

@@ -337,6 +337,9 @@ pub trait Adapter: Send + Sync + 'static {
     /// Puts what is about to be ordered into the kind's own part of the status.
     fn show_offer(offer: &Offer, object: &mut Self::Object);
 
+    /// Takes what was shown of an order that never was out of the kind's own part of the status.
+    fn forget_order(_object: &mut Self::Object) {}
+
     /// Puts what was seen into the kind's own part of the status.
     fn show(seen: &Seen<Self::Details>, object: &mut Self::Object);
 

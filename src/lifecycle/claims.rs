@@ -97,17 +97,18 @@ impl Claims {
         let others =
             table.by_thing.get(on).is_some_and(|holders| holders.iter().any(|(_, holder)| holder.uid != claimant.uid));
         let own = table.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
-        if !others && !own {
+        let there = !table.gone.contains(&claimant.uid);
+        if !others && !own && there {
             table.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible: true });
         }
-        !others
+        !others && there
     }
 
     /// Claims `on` for what this object is about to order, and can't do without.
     pub fn wish(&self, claimant: &Claimant, on: &str) {
         let mut table = self.table();
         let own = table.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
-        if !own {
+        if !own && !table.gone.contains(&claimant.uid) {
             table.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible: false });
         }
     }

@@ -1,7 +1,9 @@
 //! The LOA that goes with an order: another circuit's, or one out of any Secret.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
 use crate::api::common::{Circuit, DocumentType};
-use crate::api::conditions::{STALLED, reason};
+use crate::api::conditions::{READY, STALLED, reason};
 use crate::api::cross_connect_order::{CrossConnectOrder, LoaKind, LoaRef, LoaSource};
 use crate::api::{CloudAccessPort, Interconnect};
 use crate::documents::{self, KEY};
@@ -9,6 +11,7 @@ use crate::lifecycle::conditions;
 use crate::lifecycle::facts::Problem;
 use crate::lifecycle::key::sha256;
 use crate::neighbours::Neighbours;
+use crate::providers::ix_api::wire::ending;
 
 /// An LOA, checked.
 pub struct Letter {
@@ -74,7 +77,14 @@ async fn secret_of(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, 
             }
             document_of(&circuit, from)
         }
-        LoaKind::CloudAccessPort => document_of(&circuit::<CloudAccessPort>(neighbours, from).await?, from),
+        LoaKind::CloudAccessPort => {
+            let circuit = circuit::<CloudAccessPort>(neighbours, from).await?;
+            let state = circuit.common_status().and_then(|status| status.state.as_deref());
+            if let Some(state) = state.filter(|state| ending(state)) {
+                return Err(waiting(format!("the CloudAccessPort {} is {state}: its LOA is worth nothing", from.name)));
+            }
+            document_of(&circuit, from)
+        }
     }
 }
 
@@ -93,6 +103,15 @@ async fn circuit<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Resul
     let stalled = circuit.common_status().and_then(|status| conditions::true_reason(&status.conditions, STALLED));
     if let Some(reason) = stalled {
         return Err(waiting(format!("the {kind} {name} is Stalled, {reason}: its LOA may be worth nothing")));
+    }
+    // What is gone, or wasn't heard of for long, may have a letter still.
+    let status = circuit.common_status();
+    let unknown = status.is_none_or(|status| {
+        let unsure = |it: &Condition| it.type_ == READY && it.status == "Unknown";
+        status.state.is_none() || status.conditions.iter().any(unsure)
+    });
+    if unknown {
+        return Err(waiting(format!("the {kind} {name} has no state that is known now: its LOA may be worth nothing")));
     }
     Ok(circuit)
 }

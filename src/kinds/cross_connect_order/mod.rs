@@ -10,7 +10,7 @@ use crate::accounts::{Account, Provider};
 use crate::api::annotations::SHARED_LOA;
 use crate::api::common::{Circuit, DocumentType, LoaUse};
 use crate::api::conditions::{STALLED, reason};
-use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus, SentLoa};
+use crate::api::cross_connect_order::{CrossConnectOrder, CrossConnectOrderStatus, QuoteStatus, SentLoa};
 use crate::clock::Moment;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Offer, Query, Seen, Wanted};
 use crate::lifecycle::claims::{Claim, Rank, claimant_name};
@@ -172,13 +172,18 @@ impl Adapter for CrossConnectOrderAdapter {
         status.loa = loa;
     }
 
+    fn forget_order(object: &mut CrossConnectOrder) {
+        let common = std::mem::take(object.common_status_mut());
+        object.status = Some(CrossConnectOrderStatus { common, ..CrossConnectOrderStatus::default() });
+    }
+
     fn show(seen: &Seen<Order>, object: &mut CrossConnectOrder) {
         let (order, target) = (&seen.details, request::target_text(object));
         let status = object.status.get_or_insert_default();
         status.target = Some(target);
         status.order_id = Some(order.order_id.clone());
-        status.customer_order_id.clone_from(&order.customer_order_id);
         // A list may tell less of an order than it does itself.
+        status.customer_order_id = order.customer_order_id.clone().or(status.customer_order_id.take());
         status.ordered_at = order.order_date_time.clone().or(status.ordered_at.take());
         if !order.products.is_empty() {
             status.products = quote::charged(&order.products);
@@ -273,7 +278,9 @@ fn readiness(order: &Order) -> Readiness {
 /// What this object ordered carries its key; anything else is worth a person's look.
 fn foreign_key(object: &CrossConnectOrder, order: &Order) -> Option<String> {
     let ordered = object.common_status()?.creation.as_ref().is_some_and(|creation| creation.digest.is_some());
-    let (ours, carried) = (key_of(CrossConnectOrderAdapter::KIND, object), order.customer_order_id.as_deref());
+    let shown = object.status.as_ref().and_then(|status| status.customer_order_id.as_deref());
+    let (ours, carried) =
+        (key_of(CrossConnectOrderAdapter::KIND, object), order.customer_order_id.as_deref().or(shown));
     (ordered && carried != Some(ours.as_str()))
         .then(|| format!("order {} carries customerOrderId {}, not {ours}", order.order_id, carried.unwrap_or("none")))
 }

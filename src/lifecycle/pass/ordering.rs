@@ -160,7 +160,7 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn reopen(&mut self, dismissed: Vec<String>) -> Result<(), PassError> {
         let key = self.key();
         let mut changed = self.object.clone();
-        changed.forget_own();
+        A::forget_order(&mut changed);
         let status = changed.common_status_mut();
         let before = self.creation().unwrap_or_default();
         let dismissed = [before.dismissed, dismissed].concat();
