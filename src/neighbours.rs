@@ -5,8 +5,7 @@ use kube::{Api, Client};
 use secrecy::SecretString;
 
 use crate::api::common::Circuit;
-use crate::api::conditions::reason;
-use crate::kubernetes::{KubeError, in_time};
+use crate::kubernetes::in_time;
 use crate::lifecycle::facts::Problem;
 
 /// The other objects of one namespace.
@@ -23,31 +22,30 @@ impl Neighbours<'_> {
     pub async fn secret(self, name: &str, key: &str) -> Result<SecretString, Problem> {
         let text = self.value(name, key).await?.and_then(|value| String::from_utf8(value).ok());
         let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        text.map(SecretString::from).ok_or_else(|| waiting(format!("the Secret {name} needs text under the key {key}")))
+        text.map(SecretString::from)
+            .ok_or_else(|| Problem::dependency(format!("the Secret {name} needs text under the key {key}")))
     }
 
     /// The bytes under this key of a Secret.
     pub async fn bytes(self, name: &str, key: &str) -> Result<Vec<u8>, Problem> {
         let value = self.value(name, key).await?;
-        value.ok_or_else(|| waiting(format!("the Secret {name} needs a document under the key {key}")))
+        value.ok_or_else(|| Problem::dependency(format!("the Secret {name} needs a document under the key {key}")))
     }
 
     async fn value(self, name: &str, key: &str) -> Result<Option<Vec<u8>>, Problem> {
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), self.namespace);
         let found = in_time(secrets.get_opt(name)).await;
-        let secret = found.map_err(|error| waiting(format!("the Secret {name} can't be read: {error}")))?;
-        let secret =
-            secret.ok_or_else(|| waiting(format!("there is no Secret {name} in this namespace: create it")))?;
+        let secret = found.map_err(|error| Problem::dependency(format!("the Secret {name} can't be read: {error}")))?;
+        let secret = secret
+            .ok_or_else(|| Problem::dependency(format!("there is no Secret {name} in this namespace: create it")))?;
         Ok(secret.data.and_then(|mut data| data.remove(key)).map(|value| value.0))
     }
 
-    /// The circuit of this name, if there is one.
-    pub async fn circuit<K: Circuit>(self, name: &str) -> Result<Option<K>, KubeError> {
-        let circuits: Api<K> = Api::namespaced(self.client.clone(), self.namespace);
-        in_time(circuits.get_opt(name)).await
+    /// The circuit of this name.
+    pub async fn circuit<K: Circuit>(self, name: &str) -> Result<K, Problem> {
+        let (circuits, kind): (Api<K>, _) = (Api::namespaced(self.client.clone(), self.namespace), K::kind(&()));
+        let found = in_time(circuits.get_opt(name)).await;
+        let found = found.map_err(|error| Problem::dependency(format!("the {kind} {name} can't be read: {error}")))?;
+        found.ok_or_else(|| Problem::dependency(format!("there is no {kind} {name} in this namespace: create it")))
     }
-}
-
-fn waiting(message: String) -> Problem {
-    Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message)
 }

@@ -14,7 +14,6 @@ use crate::api::account::{A2bAccount, DigitalRealtyAccount, Identity, ProviderAc
 use crate::api::conditions::reason;
 use crate::clock::Clock;
 use crate::duration::parse;
-use crate::lifecycle::key::sha256;
 use crate::providers::a2b::{self, A2b};
 use crate::providers::cloudflare::{self, Cloudflare};
 use crate::providers::equinix::{self, Equinix, Guesses};
@@ -148,12 +147,8 @@ fn client(identity: &Identity<'_>, secret: &Secret) -> Result<Option<String>, Un
         Identity::Equinix(_) => Ok(Some(credentials::client(secret)?.client_id)),
         Identity::A2b(identity) => {
             let username = credentials::a2b(secret)?.username;
-            let (asked, usual) = (guesses(identity), a2b::Guesses::default());
-            let place = |guesses: &a2b::Guesses| format!("{} {:?} {}", guesses.orders, guesses.list, guesses.listed);
-            if place(&asked) == place(&usual) {
-                return Ok(Some(username));
-            }
-            Ok(Some(format!("{username}, orders {}", &sha256(place(&asked).as_bytes())[..8])))
+            let elsewhere = guesses(identity).elsewhere().map(|place| format!(", orders {place}"));
+            Ok(Some(username + &elsewhere.unwrap_or_default()))
         }
         Identity::Cloudflare(_) | Identity::DigitalRealty(_) => Ok(None),
     }

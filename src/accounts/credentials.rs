@@ -62,14 +62,19 @@ pub fn cloudflare(secret: &Secret) -> Result<cloudflare::Credentials, Credential
 
 /// Equinix' and Digital Realty's: `clientId` and `clientSecret`.
 pub fn client(secret: &Secret) -> Result<ClientCredentials, CredentialsError> {
-    let needed = |key| text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key));
-    Ok(ClientCredentials { client_id: needed("clientId")?, client_secret: needed("clientSecret")?.into() })
+    Ok(ClientCredentials {
+        client_id: needed(secret, "clientId")?,
+        client_secret: needed(secret, "clientSecret")?.into(),
+    })
 }
 
 /// A2B's: `username` and `password`.
 pub fn a2b(secret: &Secret) -> Result<a2b::Credentials, CredentialsError> {
-    let needed = |key| text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key));
-    Ok(a2b::Credentials { username: needed("username")?, password: needed("password")?.into() })
+    Ok(a2b::Credentials { username: needed(secret, "username")?, password: needed(secret, "password")?.into() })
+}
+
+fn needed(secret: &Secret, key: &'static str) -> Result<String, CredentialsError> {
+    text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key))
 }
 
 /// The value without the white space that editors leave at its end; none if nothing is left.

@@ -17,7 +17,6 @@ use tokio::sync::broadcast;
 
 use crate::api::ProviderAccount;
 use crate::api::account::{Identity, OrderPolicy, ProviderAccountSpec};
-use crate::api::conditions::reason;
 use crate::lifecycle::facts::{AccountFacts, Problem};
 use crate::providers::a2b::A2b;
 use crate::providers::cloudflare::Cloudflare;
@@ -182,8 +181,7 @@ impl Accounts {
         entries.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| Entry {
             account: None,
             closing: false,
-            problem: Some(Problem::waiting(
-                reason::WAITING_FOR_DEPENDENCY,
+            problem: Some(Problem::dependency(
                 format!("there is no usable ProviderAccount {name} in namespace {namespace} yet: create it, or see its conditions"),
             )),
         })

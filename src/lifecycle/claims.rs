@@ -67,10 +67,7 @@ impl Claims {
             return false;
         }
         table.remove(&claimant.uid);
-        for claim in &claims {
-            table.by_thing.entry(claim.on.clone()).or_default().push((claim.rank, claimant.clone()));
-        }
-        table.by_object.insert(claimant.uid.clone(), claims);
+        claims.into_iter().for_each(|claim| table.add(claimant, claim));
         true
     }
 
@@ -96,21 +93,12 @@ impl Claims {
         let mut table = self.table();
         let others =
             table.by_thing.get(on).is_some_and(|holders| holders.iter().any(|(_, holder)| holder.uid != claimant.uid));
-        let own = table.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
-        let there = !table.gone.contains(&claimant.uid);
-        if !others && !own && there {
-            table.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible: true });
-        }
-        !others && there
+        !others && table.wish(claimant, on, true)
     }
 
     /// Claims `on` for what this object is about to order, and can't do without.
     pub fn wish(&self, claimant: &Claimant, on: &str) {
-        let mut table = self.table();
-        let own = table.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
-        if !own && !table.gone.contains(&claimant.uid) {
-            table.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible: false });
-        }
+        self.table().wish(claimant, on, false);
     }
 
     /// Turns the object's wishes into an order under way, unless another object has the better claim on one of them.
@@ -146,6 +134,18 @@ impl Table {
     fn add(&mut self, claimant: &Claimant, claim: Claim) {
         self.by_thing.entry(claim.on.clone()).or_default().push((claim.rank, claimant.clone()));
         self.by_object.entry(claimant.uid.clone()).or_default().push(claim);
+    }
+
+    /// Adds a wish, unless the object has a claim on it anyway. False: the object is gone.
+    fn wish(&mut self, claimant: &Claimant, on: &str, flexible: bool) -> bool {
+        if self.gone.contains(&claimant.uid) {
+            return false;
+        }
+        let own = self.by_object.get(&claimant.uid).is_some_and(|claims| claims.iter().any(|claim| claim.on == on));
+        if !own {
+            self.add(claimant, Claim { on: on.into(), rank: Rank::Wish, flexible });
+        }
+        true
     }
 
     fn remove(&mut self, uid: &str) {

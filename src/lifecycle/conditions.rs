@@ -14,7 +14,7 @@ pub fn apply(verdict: &Verdict, generation: Option<i64>, status: &mut CommonStat
     let synced = verdict.synced.clone().or_else(|| {
         // Nothing was exchanged yet: whatever holds it up is why.
         let known = |condition: &Condition| condition.type_ == SYNCED && condition.status != "Unknown";
-        if status.conditions.iter().any(known) { None } else { verdict.clone().nothing_to_compare().synced }
+        if status.conditions.iter().any(known) { None } else { Some(verdict.not_compared()) }
     });
     let says = [
         (READY, Some(verdict.ready.clone())),

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::key::fingerprint;
 use crate::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
+use crate::api::conditions::reason;
 
 /// What is known of one object at one moment.
 #[derive(Clone, Debug)]
@@ -137,6 +138,11 @@ impl Problem {
     /// A problem that mends itself when something else is done.
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
         Self { stalled: false, reason, message: message.into() }
+    }
+
+    /// Something else must be there first.
+    pub fn dependency(message: impl Into<String>) -> Self {
+        Self::waiting(reason::WAITING_FOR_DEPENDENCY, message)
     }
 
     /// The same, as a reason why the provider isn't heard.

@@ -120,8 +120,13 @@ impl Verdict {
 
     /// The last exchange with the provider worked, and there is nothing yet that could be what was wanted.
     pub fn nothing_to_compare(mut self) -> Self {
-        self.synced = Some(Say { status: None, word: Word::new(self.ready.word.reason, "") });
+        self.synced = Some(self.not_compared());
         self
+    }
+
+    /// `Synced` of what can't be compared, for the reason that `Ready` has.
+    pub fn not_compared(&self) -> Say {
+        Say { status: None, word: Word::new(self.ready.word.reason, "") }
     }
 
     /// The last exchange with the provider did not work, or what is there isn't what was wanted.

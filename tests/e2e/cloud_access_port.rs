@@ -9,8 +9,8 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use crate::objects::{until, until_gone, until_stalled};
-use crate::rig::{Rig, Wish};
+use crate::objects::{says, until, until_gone, until_stalled};
+use crate::rig::{Rig, Wish, lag};
 use crate::suite::{condition_of, external_id_of};
 use crate::supervisor::supervised;
 
@@ -32,21 +32,6 @@ fn port(name: &str, contacts: &[&str]) -> Value {
             "mode": "Standalone", "contacts": contacts,
         },
     })
-}
-
-/// Two ports as one, of an offering that requires nobody.
-fn lag(name: &str) -> Value {
-    json!({
-        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": CAP, "metadata": {"name": name},
-        "spec": {
-            "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
-            "mode": "Lag", "portQuantity": 2,
-        },
-    })
-}
-
-fn says(object: &DynamicObject, type_: &str, status: &str, reason: &str) -> bool {
-    condition_of(object, type_).is_some_and(|it| it["status"] == status && it["reason"] == reason)
 }
 
 fn message(object: &DynamicObject, type_: &str) -> String {

@@ -3,8 +3,8 @@
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use crate::objects::{until, until_gone, until_stalled};
-use crate::rig::Rig;
+use crate::objects::{says, until, until_gone, until_stalled};
+use crate::rig::{Rig, lag};
 use crate::suite::{condition_of, external_id_of};
 
 const XCO: &str = "CrossConnectOrder";
@@ -26,10 +26,6 @@ fn order(name: &str, target: &Value, more: &Value) -> Value {
 
 fn other_party(loa: &Value) -> Value {
     json!({"otherParty": {"description": "Cloudflare", "loa": loa}})
-}
-
-fn says(object: &DynamicObject, type_: &str, status: &str, reason: &str) -> bool {
-    condition_of(object, type_).is_some_and(|it| it["status"] == status && it["reason"] == reason)
 }
 
 async fn until_says(rig: &Rig, name: &str, type_: &str, status: &str, reason: &str) -> DynamicObject {
@@ -99,14 +95,7 @@ async fn the_loa_of_one_provider_goes_into_the_order_at_another_once_its_price_w
 async fn the_letter_of_one_port_of_a_lag_goes_into_a_metro_connect() {
     let rig = rig_with_account().await;
     rig.apply(&rig.digital_realty_account()).await;
-    let lag = json!({
-        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort", "metadata": {"name": "lag"},
-        "spec": {
-            "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
-            "mode": "Lag", "portQuantity": 2,
-        },
-    });
-    rig.apply(&lag).await;
+    rig.apply(&lag("lag")).await;
     let metro = |from: &Value| {
         let ends =
             json!({"aSiteId": 10, "zSiteId": 20, "sourceRackId": 7, "target": other_party(&json!({"fromRef": from}))});

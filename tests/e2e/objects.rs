@@ -14,6 +14,11 @@ pub fn objects(rig: &Rig, kind: &str) -> Api<DynamicObject> {
     Api::namespaced_with(rig.client.clone(), &rig.namespace, &ApiResource::from_gvk(&kind))
 }
 
+/// Whether a condition says this, for this reason.
+pub fn says(object: &DynamicObject, type_: &str, status: &str, reason: &str) -> bool {
+    condition_of(object, type_).is_some_and(|it| it["status"] == status && it["reason"] == reason)
+}
+
 /// Waits until the object is as it should be.
 pub async fn until(
     rig: &Rig,
@@ -38,10 +43,7 @@ pub async fn until(
 
 /// Waits until only a person can mend it, for this reason; tells what the person reads.
 pub async fn until_stalled(rig: &Rig, kind: &str, name: &str, reason: &str) -> String {
-    let stalled = |object: &DynamicObject| {
-        condition_of(object, "Stalled")
-            .is_some_and(|stalled| stalled["status"] == "True" && stalled["reason"] == reason)
-    };
+    let stalled = |object: &DynamicObject| says(object, "Stalled", "True", reason);
     let object = until(rig, kind, name, reason, stalled).await;
     condition_of(&object, "Stalled").unwrap()["message"].as_str().unwrap().to_owned()
 }

@@ -99,7 +99,7 @@ pub async fn role_assignments(
             "the offering requires somebody as {}, and none of spec.contacts is: give one the role, or name another Contact",
             catalogue.role_name(role)
         );
-        return Err(Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message));
+        return Err(Problem::dependency(message));
     }
     let mut assignments: Vec<String> = filled.into_iter().map(|(_, id)| id).collect();
     assignments.sort();
@@ -108,10 +108,7 @@ pub async fn role_assignments(
 }
 
 async fn contact(neighbours: Neighbours<'_>, object: &CloudAccessPort, name: &str) -> Result<Contact, Problem> {
-    let waiting = |message: String| Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message);
-    let found = neighbours.circuit::<Contact>(name).await;
-    let found = found.map_err(|error| waiting(format!("the Contact {name} can't be read: {error}")))?;
-    let contact = found.ok_or_else(|| waiting(format!("there is no Contact {name} in this namespace: create it")))?;
+    let contact = neighbours.circuit::<Contact>(name).await?;
     if contact.common().account_ref != object.common().account_ref {
         let message = format!(
             "the Contact {name} is known to the account {}, and this port is ordered from {}: name a Contact of the same account",
@@ -121,10 +118,10 @@ async fn contact(neighbours: Neighbours<'_>, object: &CloudAccessPort, name: &st
         return Err(Problem::stalled(reason::INVALID_SPEC, message));
     }
     if contact.metadata.deletion_timestamp.is_some() {
-        return Err(waiting(format!("the Contact {name} is being deleted: name another one")));
+        return Err(Problem::dependency(format!("the Contact {name} is being deleted: name another one")));
     }
     if contact.common_status().is_none_or(|status| status.external_id.is_none()) {
-        return Err(waiting(format!("the Contact {name} isn't known to the provider yet")));
+        return Err(Problem::dependency(format!("the Contact {name} isn't known to the provider yet")));
     }
     Ok(contact)
 }

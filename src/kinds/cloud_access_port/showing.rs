@@ -101,8 +101,9 @@ pub fn show(details: &Details, object: &mut CloudAccessPort) {
     let in_production = live(ports).filter(|port| in_production(&port.state)).count();
     let status = object.status.get_or_insert_default();
     if lag {
-        // A port that is gone has no letter any more.
-        let there = |id: &str| ports.iter().any(|port| port.id == id);
+        // A port that is gone or goes has no letter any more, unless all go together.
+        let all_go = ending(&connection.state);
+        let there = |id: &str| ports.iter().any(|port| port.id == id && (all_go || !ending(&port.state)));
         status.common.documents.retain(|document| document.port.as_deref().is_none_or(there));
     }
     let stored: Vec<&str> = status.common.documents.iter().map(|document| document.secret_name.as_str()).collect();

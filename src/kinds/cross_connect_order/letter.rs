@@ -19,12 +19,14 @@ pub struct Letter {
     pub secret_name: String,
     /// The PDF.
     pub content: Vec<u8>,
+    /// Its SHA-256, in hex.
+    pub sha256: String,
 }
 
 impl Letter {
-    /// SHA-256, in hex.
-    pub fn sha256(&self) -> String {
-        sha256(&self.content)
+    /// One of this content.
+    pub fn new(secret_name: String, content: Vec<u8>) -> Self {
+        Self { secret_name, sha256: sha256(&content), content }
     }
 }
 
@@ -62,7 +64,7 @@ pub async fn read(neighbours: Neighbours<'_>, source: &LoaSource) -> Result<Lett
             format!("the Secret {secret} has no LOA under {key}: {bytes} bytes that aren't a PDF of at most {most}");
         Problem::stalled(reason::INVALID_SPEC, message)
     })?;
-    Ok(Letter { secret_name: secret, content })
+    Ok(Letter::new(secret, content))
 }
 
 /// The Secret with the LOA of another circuit.
@@ -81,28 +83,29 @@ async fn secret_of(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<String, 
             let circuit = circuit::<CloudAccessPort>(neighbours, from).await?;
             let state = circuit.common_status().and_then(|status| status.state.as_deref());
             if let Some(state) = state.filter(|state| ending(state)) {
-                return Err(waiting(format!("the CloudAccessPort {} is {state}: its LOA is worth nothing", from.name)));
+                return Err(Problem::dependency(format!(
+                    "the CloudAccessPort {} is {state}: its LOA is worth nothing",
+                    from.name
+                )));
             }
             document_of(&circuit, from)
         }
     }
 }
 
-fn waiting(message: String) -> Problem {
-    Problem::waiting(reason::WAITING_FOR_DEPENDENCY, message)
-}
-
 async fn circuit<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Result<K, Problem> {
     let (kind, name) = (from.kind.name(), &from.name);
-    let circuit = neighbours.circuit::<K>(name).await;
-    let circuit = circuit.map_err(|error| waiting(format!("the {kind} {name} can't be read: {error}")))?;
-    let circuit = circuit.ok_or_else(|| waiting(format!("there is no {kind} {name} in this namespace: create it")))?;
+    let circuit = neighbours.circuit::<K>(name).await?;
     if circuit.meta().deletion_timestamp.is_some() {
-        return Err(waiting(format!("the {kind} {name} is being deleted: its LOA is worth nothing any more")));
+        return Err(Problem::dependency(format!(
+            "the {kind} {name} is being deleted: its LOA is worth nothing any more"
+        )));
     }
     let stalled = circuit.common_status().and_then(|status| conditions::true_reason(&status.conditions, STALLED));
     if let Some(reason) = stalled {
-        return Err(waiting(format!("the {kind} {name} is Stalled, {reason}: its LOA may be worth nothing")));
+        return Err(Problem::dependency(format!(
+            "the {kind} {name} is Stalled, {reason}: its LOA may be worth nothing"
+        )));
     }
     // What is gone, or wasn't heard of for long, may have a letter still.
     let status = circuit.common_status();
@@ -111,7 +114,9 @@ async fn circuit<K: Circuit>(neighbours: Neighbours<'_>, from: &LoaRef) -> Resul
         status.state.is_none() || status.conditions.iter().any(unsure)
     });
     if unknown {
-        return Err(waiting(format!("the {kind} {name} has no state that is known now: its LOA may be worth nothing")));
+        return Err(Problem::dependency(format!(
+            "the {kind} {name} has no state that is known now: its LOA may be worth nothing"
+        )));
     }
     Ok(circuit)
 }
@@ -124,6 +129,7 @@ fn document_of(circuit: &impl Circuit, from: &LoaRef) -> Result<String, Problem>
     let of_port = from.port.as_ref().map(|port| format!(" for port {port}")).unwrap_or_default();
     let of_ports: Vec<&str> = documents.iter().filter_map(|document| document.port.as_deref()).collect();
     let there = if of_ports.is_empty() { String::new() } else { format!("; port can be {}", of_ports.join(", ")) };
-    let document = document.ok_or_else(|| waiting(format!("the {kind} {name} has no LOA{of_port} yet{there}")))?;
+    let document =
+        document.ok_or_else(|| Problem::dependency(format!("the {kind} {name} has no LOA{of_port} yet{there}")))?;
     Ok(document.secret_name.clone())
 }

@@ -82,7 +82,7 @@ impl Adapter for CrossConnectOrderAdapter {
         let mut found = Found::default();
         if at.client.listed() {
             let all = at.client.orders(at.asking(), query.not_before).await.items?;
-            for order in all.iter() {
+            for order in all.values() {
                 let key = order.customer_order_id.as_deref().and_then(key_in);
                 // S4: an order of ours that came to nothing is still the answer; somebody else's no longer matters.
                 if key == Some(query.key) || !came_to_nothing(&order.status) {
@@ -110,7 +110,7 @@ impl Adapter for CrossConnectOrderAdapter {
         }
         let (all, key) = (at.client.orders(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
         let keyed = |order: &Order| order.customer_order_id.as_deref().and_then(key_in) == Some(key.as_str());
-        Ok(all.iter().any(|order| order.order_id == id && keyed(order)))
+        Ok(all.get(id).is_some_and(keyed))
     }
 
     async fn create(client: &A2b, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
@@ -129,8 +129,7 @@ impl Adapter for CrossConnectOrderAdapter {
     ) -> Result<Seen<Order>, ReadError> {
         let listed = match as_of {
             AsOf::Shared(not_before) if at.client.listed() => {
-                let all = at.client.orders(at.asking(), not_before).await.items?;
-                all.iter().find(|order| order.order_id == id).cloned()
+                at.client.orders(at.asking(), not_before).await.items?.get(id).cloned()
             }
             AsOf::Shared(_) | AsOf::Now => None,
         };
@@ -224,7 +223,6 @@ fn over(object: &CrossConnectOrder) -> bool {
 
 /// What would be ordered, or why nothing can be.
 async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Result<Result<Offer, Problem>, Failure> {
-    let packages = at.client.packages(at.asking(), query.not_before).await?;
     let letter = match letter::source(query.object) {
         Some(source) => match letter::read(at.neighbours, source).await {
             Ok(letter) => Some(letter),
@@ -232,6 +230,7 @@ async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Res
         },
         None => None,
     };
+    let packages = at.client.packages(at.asking(), query.not_before).await?;
     Ok(planned(query, &packages, at.client.names(), letter))
 }
 
@@ -247,7 +246,7 @@ fn planned(
     let request = request::request(object, package, names, &quoted, letter.as_ref(), query.key)?;
     let summary = request::summary(object, &quoted, letter.as_ref());
     // S5: the same letter may stand in two places.
-    let uses_up = letter.as_ref().filter(|_| !shared(object)).map(|letter| letter::claim(&letter.sha256()));
+    let uses_up = letter.as_ref().filter(|_| !shared(object)).map(|letter| letter::claim(&letter.sha256));
     Ok(Offer {
         quote: Some(price),
         ceilings: spec.ceilings.clone(),

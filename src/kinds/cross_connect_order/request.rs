@@ -24,8 +24,7 @@ pub fn request(
     key: &str,
 ) -> Result<Value, Problem> {
     let order = json!({"customerOrderId": key, "parameters": parameters(object, package, names)?});
-    let loa =
-        letter.map(|letter| json!({"fileName": format!("{}.pdf", letter.secret_name), "sha256": letter.sha256()}));
+    let loa = letter.map(|letter| json!({"fileName": format!("{}.pdf", letter.secret_name), "sha256": letter.sha256}));
     Ok(json!({"package": package_code(&object.spec), "order": order, "loa": loa, "quote": quote}))
 }
 
@@ -46,7 +45,7 @@ pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, letter: Option<&
         (None, Some(metro)) => format!("Metro Connect, site {} rack {rack}, site {}", metro.a_site_id, metro.z_site_id),
         (None, None) => String::new(),
     };
-    let loa = letter.map(|letter| format!(" (LOA {}…)", &letter.sha256()[..8])).unwrap_or_default();
+    let loa = letter.map(|letter| format!(" (LOA {}…)", &letter.sha256[..8])).unwrap_or_default();
     format!("A2B {from} → {}{loa}: {price}", target_text(object))
 }
 
@@ -173,7 +172,7 @@ mod tests {
 
     #[test]
     fn another_letter_or_another_price_is_another_request() {
-        let letter = |content: &[u8]| Letter { secret_name: "loa".into(), content: content.to_vec() };
+        let letter = |content: &[u8]| Letter::new("loa".into(), content.to_vec());
         let quote = |monthly: &str| QuoteStatus { monthly: monthly.into(), once: "0".into(), lines: Vec::new() };
         let asked = |price: &str, content: &[u8]| {
             let letter = letter(content);

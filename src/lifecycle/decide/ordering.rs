@@ -52,13 +52,19 @@ pub(super) fn receive(facts: &Facts) -> Step {
         return rest(already_taken(other));
     }
     let Some(search) = &facts.search else { return Step::Search };
-    match search.found.as_ref().map(|findings| &findings.received) {
+    match &search.found {
         Err(trouble) => rest(Verdict::unheard_underway(trouble)),
-        Ok(Some(Ok(id))) => Step::Record { id: id.clone(), ordered: false },
-        Ok(Some(Err(problem))) => rest(Verdict::problem(problem, Next::Poll).nothing_to_compare()),
-        Ok(None) => {
+        Ok(findings) => heard(received(findings)),
+    }
+}
+
+fn received(findings: &Findings) -> Step {
+    match &findings.received {
+        Some(Ok(id)) => Step::Record { id: id.clone(), ordered: false },
+        Some(Err(problem)) => rest(Verdict::problem(problem, Next::Poll)),
+        None => {
             let message = "the provider doesn't show it yet: waiting until the partner made it";
-            rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll).nothing_to_compare())
+            rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll))
         }
     }
 }

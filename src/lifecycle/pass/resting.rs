@@ -4,9 +4,9 @@ use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 
 use super::{Flow, Look, Pass};
-use crate::api::common::{Circuit, CommonStatus, Creation, Document, PlanStatus};
+use crate::api::common::{Circuit, CommonStatus, Creation, PlanStatus};
 use crate::api::conditions::{EXPIRING, READY, STALLED};
-use crate::lifecycle::adapter::{Adapter, Wanted};
+use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::searched_in_vain;
 use crate::lifecycle::engine::{PassError, due};
@@ -82,12 +82,6 @@ impl<A: Adapter> Pass<'_, A> {
     }
 
     fn show_documents(&self, status: &mut CommonStatus) {
-        let letters = self.letters_seen();
-        // A letter of a port that is there no more is worth nothing.
-        let gone = |have: &Document| have.port.is_some() && !letters.iter().any(|want| want.place() == have.place());
-        if letters.iter().any(|want| want.port.is_some()) {
-            status.documents.retain(|have| !gone(have));
-        }
         for document in &self.evidence.stored {
             status.documents.retain(|have| have.place() != document.place());
             status.documents.push(document.clone());
@@ -111,15 +105,6 @@ impl<A: Adapter> Pass<'_, A> {
                     plan.approved_digest = approval;
                 }
             }
-        }
-    }
-
-    /// The documents that the object should have by what was seen in this pass.
-    fn letters_seen(&self) -> Vec<Wanted> {
-        let Identity::Held { id, .. } = self.facts().identity() else { return Vec::new() };
-        match &self.evidence.seen {
-            Some(Look { seen: Ok(seen), .. }) => A::documents(&self.object, &id, &seen.details),
-            _ => Vec::new(),
         }
     }
 

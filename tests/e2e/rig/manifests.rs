@@ -108,3 +108,14 @@ pub fn received_loa(name: &str, token: &str, acceptance: &str) -> Value {
 pub fn contact(email: &str) -> Value {
     json!({"type": "TECHNICAL", "firstName": "Ann", "lastName": "Noc", "availability": "ANYTIME", "details": [{"type": "EMAIL", "value": email}]})
 }
+
+/// Two ports as one, of an offering that requires nobody.
+pub fn lag(name: &str) -> Value {
+    json!({
+        "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort", "metadata": {"name": name},
+        "spec": {
+            "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
+            "mode": "Lag", "portQuantity": 2,
+        },
+    })
+}

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::supervisor::Supervised;
-pub use manifests::{contact, received_loa};
+pub use manifests::{contact, lag, received_loa};
 
 /// What doesn't come true within this long never will.
 pub const PATIENCE: Duration = Duration::from_secs(45);

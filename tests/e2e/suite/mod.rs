@@ -12,7 +12,7 @@ use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, contact, received_loa, slot};
+use crate::rig::{Rig, contact, lag, received_loa, slot};
 pub use life::{condition as condition_of, external_id as external_id_of};
 
 /// What the suite must know of a kind.
@@ -263,13 +263,9 @@ const CLOUD_ACCESS_PORT: Subject = Subject {
     resource: "connection",
     upstream: |exchange| ids(exchange, "connections"),
     manifest: |_, name, n| {
-        json!({
-            "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "CloudAccessPort", "metadata": {"name": name},
-            "spec": {
-                "accountRef": {"name": "digital-realty"}, "productOffering": {"id": "503234.AMS5-B.S"},
-                "mode": "Lag", "portQuantity": 2, "customerReference": format!("DC-{n}"),
-            },
-        })
+        let mut port = lag(name);
+        port["spec"]["customerReference"] = format!("DC-{n}").into();
+        port
     },
     ..CONTACT
 };
