@@ -1,18 +1,19 @@
 //! A Kubernetes operator that orders, watches and decommissions physical network interconnects.
+//!
+//! Each folder uses those below it in this list, and none above: `tests/layers.rs` holds it.
+
+pub mod runtime;
+
+pub mod kinds;
+
+pub mod lifecycle;
 
 pub mod accounts;
-pub mod api;
-pub mod clock;
-pub mod documents;
-pub mod duration;
-pub mod effects;
-pub mod events;
-pub mod kinds;
-pub mod kubernetes;
-pub mod leader;
-pub mod lifecycle;
-pub mod neighbours;
-pub mod operator;
-pub mod probes;
+
+pub mod cluster;
+
 pub mod providers;
-pub mod telemetry;
+
+pub mod api;
+
+pub mod base;

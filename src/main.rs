@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use interconnect_operator::api::crds;
-use interconnect_operator::duration::parse;
-use interconnect_operator::effects;
-use interconnect_operator::leader::LeaseSettings;
-use interconnect_operator::operator::{self, Settings};
-use interconnect_operator::telemetry::{LogFormat, init_logs};
+use interconnect_operator::base::duration::parse;
+use interconnect_operator::base::failpoints;
+use interconnect_operator::cluster::leader::LeaseSettings;
+use interconnect_operator::runtime::logs::{LogFormat, init_logs};
+use interconnect_operator::runtime::operator;
+use interconnect_operator::runtime::settings::Settings;
 use kube::{Client, ResourceExt};
 use url::Url;
 
@@ -90,7 +91,7 @@ fn main() -> ExitCode {
 async fn start(run: Run) -> Result<(), String> {
     init_logs(run.log_format);
     let client = Client::try_default().await.map_err(|error| format!("no way to a Kubernetes API server: {error}"))?;
-    let client = effects::counting(client);
+    let client = failpoints::counting(client);
     let settings = Settings {
         namespaces: run.watch_namespace,
         allowed_endpoints: run.allow_endpoint,

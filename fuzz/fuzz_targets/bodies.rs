@@ -5,7 +5,7 @@ use interconnect_operator::providers::a2b::wire as a2b;
 use interconnect_operator::providers::cloudflare::wire;
 use interconnect_operator::providers::equinix::wire as equinix;
 use interconnect_operator::providers::ix_api::wire as ix_api;
-use interconnect_operator::providers::transport::Answer;
+use interconnect_operator::providers::http::client::Answer;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

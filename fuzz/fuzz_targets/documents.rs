@@ -1,7 +1,7 @@
 //! A document, of any bytes: kept only if it begins as a PDF does and fits a Secret.
 #![no_main]
 
-use interconnect_operator::documents;
+use interconnect_operator::cluster::documents;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|document: &[u8]| {

@@ -1,26 +1,22 @@
 //! From a ProviderAccount and its Secret to a client that is signed in.
 
 use std::num::NonZeroU32;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::runtime::reflector::ObjectRef;
+use parking_lot::Mutex;
 use url::Url;
 
-use super::{Account, Provider, credentials, endpoint};
-use crate::api::account::{A2bAccount, DigitalRealtyAccount, Identity, ProviderAccount, ProviderAccountSpec};
+use super::{Account, Provider, credentials, endpoint, equinix};
+use crate::api::account::{Identity, ProviderAccount, ProviderAccountSpec};
 use crate::api::conditions::reason;
-use crate::clock::Clock;
-use crate::duration::parse;
-use crate::providers::a2b::{self, A2b};
-use crate::providers::cloudflare::{self, Cloudflare};
-use crate::providers::equinix::{self, Equinix, Guesses};
-use crate::providers::ix_api::{self, IxApi};
-use crate::providers::limiter::Rate;
-use crate::providers::outcome::Failure;
-use crate::providers::transport::{Observer, Setup};
+use crate::base::clock::Clock;
+use crate::base::duration::parse;
+use crate::providers::http::client::{Observer, Setup};
+use crate::providers::http::limiter::Rate;
+use crate::providers::http::outcome::Failure;
 
 /// A request to a provider that takes longer has failed.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,40 +61,61 @@ pub struct Surroundings<'a> {
     pub clock: &'a Clock,
 }
 
-/// What is a provider's own.
-struct Place {
-    name: &'static str,
-    endpoint: &'static str,
-    hosts: &'static [&'static str],
-    rate: Rate,
+/// Where a provider is, and how fast it may be asked.
+pub struct Place {
+    /// The provider's name, for metrics.
+    pub name: &'static str,
+    /// Its public endpoint.
+    pub endpoint: &'static str,
+    /// Hosts that are the provider's own.
+    pub hosts: &'static [&'static str],
+    /// How fast it may be asked unless the account says otherwise.
+    pub rate: Rate,
 }
 
-fn place(identity: &Identity<'_>) -> Place {
-    let (published, per) = cloudflare::PUBLISHED_LIMIT;
-    let requests = NonZeroU32::new(published).unwrap_or(NonZeroU32::MIN);
+/// A client that is signed in.
+pub struct Connected {
+    /// The way to the provider.
+    pub provider: Provider,
+    /// Whose credentials they are, where nothing else says which account it is (S6).
+    pub client: Option<String>,
+}
+
+/// What an account is at its provider: all that a provider must say of itself, once a provider.
+pub trait AtProvider {
+    /// Where the provider is.
+    fn place(&self) -> Place;
+
+    /// The account at the provider, for claims: two that differ share no ids. Persisted: it must never change.
+    fn upstream(&self) -> String;
+
+    /// The provider's name of the account, for people.
+    fn for_people(&self) -> String;
+
+    /// Signs in with what the Secret holds.
+    fn connect(&self, secret: &Secret, setup: Setup, allowed_endpoints: &[Url]) -> Result<Connected, Unusable>;
+}
+
+fn at_provider<'a>(identity: &Identity<'a>) -> &'a dyn AtProvider {
     match identity {
-        Identity::Cloudflare(_) => Place {
-            name: "cloudflare",
-            endpoint: cloudflare::PUBLIC_ENDPOINT,
-            hosts: cloudflare::PUBLIC_HOSTS,
-            rate: Rate { requests, per, concurrent: 4 },
-        },
-        Identity::Equinix(_) => Place {
-            name: "equinix",
-            endpoint: equinix::PUBLIC_ENDPOINT,
-            hosts: equinix::PUBLIC_HOSTS,
-            rate: equinix::ASSUMED_RATE,
-        },
-        Identity::DigitalRealty(_) => Place {
-            name: "digital-realty",
-            endpoint: ix_api::PUBLIC_ENDPOINT,
-            hosts: ix_api::PUBLIC_HOSTS,
-            rate: ix_api::ASSUMED_RATE,
-        },
-        Identity::A2b(_) => {
-            Place { name: "a2b", endpoint: a2b::PUBLIC_ENDPOINT, hosts: a2b::PUBLIC_HOSTS, rate: a2b::ASSUMED_RATE }
-        }
+        Identity::Cloudflare(account) => *account,
+        Identity::Equinix(account) => *account,
+        Identity::DigitalRealty(account) => *account,
+        Identity::A2b(account) => *account,
     }
+}
+
+/// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
+pub fn upstream(spec: &ProviderAccountSpec) -> String {
+    let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+    let identity = spec.identity();
+    identity.map_or_else(|| equinix::UPSTREAM.into(), |identity| at_provider(&identity).upstream()) + &elsewhere
+}
+
+/// The provider's name of the account, for people.
+pub fn for_people(spec: &ProviderAccountSpec) -> String {
+    let identity = spec.identity();
+    identity.map_or_else(|| equinix::FOR_PEOPLE.into(), |identity| at_provider(&identity).for_people())
 }
 
 /// The account, signed in but not yet tried.
@@ -113,12 +130,13 @@ pub fn build(
     let poll_interval = parse(&spec.poll_interval).ok_or(Unusable::Spec("spec.pollInterval is not a duration"))?;
     let timeout = REQUEST_TIMEOUT.min(settle_time / 4);
     let identity = spec.identity().ok_or(Unusable::Spec("no provider is named"))?;
-    let place = place(&identity);
+    let at_provider = at_provider(&identity);
+    let place = at_provider.place();
     let rate = rate(spec, place.rate)?;
     let base = endpoint::resolve(spec.endpoint.as_deref(), place.endpoint, place.hosts, with.allowed_endpoints)?;
     let setup = Setup { base, rate, timeout, observer: (with.observer)(place.name), clock: with.clock.clone() };
     let status = account.status.clone().unwrap_or_default();
-    let client = client(&identity, secret)?;
+    let Connected { provider, client } = at_provider.connect(secret, setup, with.allowed_endpoints)?;
     // S6: credentials of somebody else may see nothing of what was ordered, and that says nothing of it.
     let trusted = client.is_none() || status.client.is_none() || status.client == client;
     let proven = if trusted { status.search_proven } else { Default::default() };
@@ -126,8 +144,8 @@ pub fn build(
         client,
         trusted: AtomicBool::new(trusted),
         reference: ObjectRef::from_obj(account),
-        provider: provider(&identity, secret, setup, with.allowed_endpoints)?,
-        upstream: super::upstream(spec),
+        provider,
+        upstream: upstream(spec),
         // S3: whatever was sent has surely settled by then, and whoever sent it no longer leads.
         settle_time: settle_time.max(timeout * 2 + with.lease_duration),
         send_within: timeout,
@@ -138,102 +156,6 @@ pub fn build(
         circuits: AtomicU32::new(0),
         proven: Mutex::new(proven),
     })
-}
-
-/// Whose credentials they are, where nothing else says which account it is; and where its orders are looked for, if
-/// elsewhere than we guess: what was found there proves nothing of another place (S3, S6).
-fn client(identity: &Identity<'_>, secret: &Secret) -> Result<Option<String>, Unusable> {
-    match identity {
-        Identity::Equinix(_) => Ok(Some(credentials::client(secret)?.client_id)),
-        Identity::A2b(identity) => {
-            let username = credentials::a2b(secret)?.username;
-            let elsewhere = guesses(identity).elsewhere().map(|place| format!(", orders {place}"));
-            Ok(Some(username + &elsewhere.unwrap_or_default()))
-        }
-        Identity::Cloudflare(_) | Identity::DigitalRealty(_) => Ok(None),
-    }
-}
-
-fn provider(
-    identity: &Identity<'_>,
-    secret: &Secret,
-    setup: Setup,
-    allowed_endpoints: &[Url],
-) -> Result<Provider, Unusable> {
-    match identity {
-        Identity::Cloudflare(identity) => {
-            let credentials = credentials::cloudflare(secret)?;
-            let client = Cloudflare::new(identity.account_id.clone(), &credentials, setup);
-            client.map(Provider::Cloudflare).map_err(Unusable::Client)
-        }
-        Identity::Equinix(identity) => {
-            let known = Guesses::default();
-            let guesses = Guesses {
-                filter_key: identity.search_filter_key.clone().unwrap_or(known.filter_key),
-                loa_request_path: identity.loa_request_path.clone().unwrap_or(known.loa_request_path),
-            };
-            let client = Equinix::new(credentials::client(secret)?, guesses, setup);
-            client.map(Provider::Equinix).map_err(Unusable::Client)
-        }
-        Identity::DigitalRealty(identity) => {
-            let client = digital_realty(identity, secret, setup, allowed_endpoints)?;
-            Ok(Provider::DigitalRealty(Box::new(client)))
-        }
-        Identity::A2b(identity) => {
-            let client = A2b::new(credentials::a2b(secret)?, guesses(identity), setup);
-            client.map(Provider::A2b).map_err(Unusable::Client)
-        }
-    }
-}
-
-fn guesses(identity: &A2bAccount) -> a2b::Guesses {
-    let (paths, known) = (identity.paths.clone().unwrap_or_default(), a2b::Guesses::default());
-    let names = identity.parameter_names.clone().unwrap_or_default();
-    let list = identity.list_query.clone().unwrap_or_default();
-    let pair = |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    a2b::Guesses {
-        token: paths.token.unwrap_or(known.token),
-        packages: paths.packages.unwrap_or(known.packages),
-        order: paths.order.unwrap_or(known.order),
-        orders: paths.orders.unwrap_or(known.orders),
-        service_agreement: paths.service_agreement.unwrap_or(known.service_agreement),
-        names: a2b::ParameterNames {
-            source: names.source.unwrap_or(known.names.source),
-            source_text: names.source_text.unwrap_or(known.names.source_text),
-            target: names.target.unwrap_or(known.names.target),
-            target_text: names.target_text.unwrap_or(known.names.target_text),
-            customer_reference: names.customer_reference.unwrap_or(known.names.customer_reference),
-        },
-        list: a2b::ListQuery {
-            paged: !list.unpaged,
-            limit: list.limit.unwrap_or(known.list.limit),
-            offset: list.offset.unwrap_or(known.list.offset),
-            fixed: list.fixed.map_or(known.list.fixed, |fixed| fixed.into_iter().filter_map(pair).collect()),
-        },
-        listed: !identity.no_order_list,
-    }
-}
-
-fn digital_realty(
-    identity: &DigitalRealtyAccount,
-    secret: &Secret,
-    setup: Setup,
-    allowed_endpoints: &[Url],
-) -> Result<IxApi, Unusable> {
-    let token_endpoint = endpoint::resolve(
-        identity.token_endpoint.as_deref(),
-        ix_api::PUBLIC_TOKEN_ENDPOINT,
-        ix_api::PUBLIC_HOSTS,
-        allowed_endpoints,
-    )?;
-    let managing = identity.managing_account.clone();
-    let accounts = ix_api::Accounts {
-        consuming: identity.consuming_account.clone().unwrap_or_else(|| managing.clone()),
-        billing: identity.billing_account.clone().unwrap_or_else(|| managing.clone()),
-        managing,
-    };
-    let credentials = credentials::client(secret)?;
-    IxApi::new(credentials, token_endpoint, accounts, identity.lag_loa, setup).map_err(Unusable::Client)
 }
 
 fn rate(spec: &ProviderAccountSpec, known: Rate) -> Result<Rate, Unusable> {

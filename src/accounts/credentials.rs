@@ -2,12 +2,10 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, ResourceExt};
-use secrecy::SecretString;
 
 use crate::api::IN_USE_FINALIZER;
-use crate::kubernetes::{KubeError, MetadataChange, change_metadata, in_time};
-use crate::providers::sign_in::ClientCredentials;
-use crate::providers::{a2b, cloudflare};
+use crate::cluster::writes::{KubeError, MetadataChange, change_metadata, in_time};
+use crate::providers::http::sign_in::ClientCredentials;
 
 /// Why a Secret's content can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +30,7 @@ pub async fn read(secrets: &Api<Secret>, name: &str) -> Result<Secret, Credentia
     if held || secret.metadata.deletion_timestamp.is_some() {
         return Ok(secret);
     }
-    let change = MetadataChange { hold: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
+    let change = MetadataChange { add_finalizer: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
     Ok(change_metadata(secrets, &secret, &change).await?)
 }
 
@@ -42,43 +40,25 @@ pub async fn release(secrets: &Api<Secret>, name: &str) -> Result<(), KubeError>
     if !secret.finalizers().iter().any(|finalizer| finalizer == IN_USE_FINALIZER) {
         return Ok(());
     }
-    let change = MetadataChange { release: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
+    let change = MetadataChange { remove_finalizer: Some(IN_USE_FINALIZER), ..MetadataChange::default() };
     change_metadata(secrets, &secret, &change).await.map(drop)
 }
 
-/// Cloudflare's: `apiToken`, or `email` and `apiKey`.
-pub fn cloudflare(secret: &Secret) -> Result<cloudflare::Credentials, CredentialsError> {
-    if let Some(token) = text(secret, "apiToken") {
-        return Ok(cloudflare::Credentials::Token(SecretString::from(token)));
-    }
-    let missing = |key| CredentialsError::Incomplete(secret.name_any(), key);
-    match (text(secret, "email"), text(secret, "apiKey")) {
-        (Some(email), Some(key)) => Ok(cloudflare::Credentials::EmailAndKey(email, SecretString::from(key))),
-        (Some(_), None) => Err(missing("apiKey")),
-        (None, Some(_)) => Err(missing("email")),
-        (None, None) => Err(missing("apiToken (or email and apiKey)")),
-    }
-}
-
-/// Equinix' and Digital Realty's: `clientId` and `clientSecret`.
-pub fn client(secret: &Secret) -> Result<ClientCredentials, CredentialsError> {
+/// `clientId` and `clientSecret`.
+pub fn client_credentials(secret: &Secret) -> Result<ClientCredentials, CredentialsError> {
     Ok(ClientCredentials {
         client_id: needed(secret, "clientId")?,
         client_secret: needed(secret, "clientSecret")?.into(),
     })
 }
 
-/// A2B's: `username` and `password`.
-pub fn a2b(secret: &Secret) -> Result<a2b::Credentials, CredentialsError> {
-    Ok(a2b::Credentials { username: needed(secret, "username")?, password: needed(secret, "password")?.into() })
-}
-
-fn needed(secret: &Secret, key: &'static str) -> Result<String, CredentialsError> {
+/// The value, which must be there.
+pub fn needed(secret: &Secret, key: &'static str) -> Result<String, CredentialsError> {
     text(secret, key).ok_or_else(|| CredentialsError::Incomplete(secret.name_any(), key))
 }
 
 /// The value without the white space that editors leave at its end; none if nothing is left.
-fn text(secret: &Secret, key: &str) -> Option<String> {
+pub fn text(secret: &Secret, key: &str) -> Option<String> {
     let value = String::from_utf8(secret.data.as_ref()?.get(key)?.0.clone()).ok()?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }

@@ -1,14 +1,18 @@
 //! Provider accounts: which there are, and how their provider is asked.
 
-mod beta;
+mod a2b;
 mod build;
-pub mod credentials;
+mod cloudflare;
+pub mod controller;
+mod credentials;
+mod digital_realty;
 pub mod endpoint;
-pub mod reconcile;
+mod equinix;
 
+use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use kube::ResourceExt;
@@ -16,14 +20,15 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::sync::broadcast;
 
 use crate::api::ProviderAccount;
-use crate::api::account::{Identity, OrderPolicy, ProviderAccountSpec};
-use crate::lifecycle::facts::{AccountFacts, Problem};
+use crate::api::account::OrderPolicy;
+use crate::api::conditions::Problem;
 use crate::providers::a2b::A2b;
 use crate::providers::cloudflare::Cloudflare;
 use crate::providers::equinix::Equinix;
+use crate::providers::http::limiter::Rate;
+use crate::providers::http::outcome::{Failure, FailureKind};
+use crate::providers::http::transport::{Asking, ProviderClient};
 use crate::providers::ix_api::IxApi;
-use crate::providers::limiter::Rate;
-use crate::providers::outcome::{Failure, FailureKind};
 
 /// A provider's client, signed in to one account.
 pub enum Provider {
@@ -35,6 +40,24 @@ pub enum Provider {
     DigitalRealty(Box<IxApi>),
     /// A2B.
     A2b(A2b),
+}
+
+/// A provider's client, as one that an account may have.
+pub trait InAccount: ProviderClient + Sized {
+    /// The client, if the account is one at this provider.
+    fn of(provider: &Provider) -> Option<&Self>;
+}
+
+impl Provider {
+    /// A harmless read of the account.
+    pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Cloudflare(client) => client.probe(asking).await,
+            Self::Equinix(client) => client.probe(asking).await,
+            Self::DigitalRealty(client) => client.probe(asking).await,
+            Self::A2b(client) => client.probe(asking).await,
+        }
+    }
 }
 
 /// One account, as a ProviderAccount and its Secret describe it.
@@ -90,7 +113,7 @@ impl Account {
 
     /// Whether an order of this resource was once found again by search.
     pub fn search_proven(&self, resource: &str) -> bool {
-        self.proven.lock().unwrap_or_else(PoisonError::into_inner).get(resource).copied().unwrap_or(false)
+        self.proven.lock().get(resource).copied().unwrap_or(false)
     }
 }
 
@@ -115,8 +138,9 @@ pub struct Accounts {
 }
 
 /// Until an account is known, circuits are looked at as the CRD's defaults say.
-const DEFAULT_POLL: Duration = Duration::from_secs(300);
-const DEFAULT_SETTLE: Duration = Duration::from_secs(900);
+pub const DEFAULT_POLL: Duration = Duration::from_secs(300);
+/// How long their orders settle, until then.
+pub const DEFAULT_SETTLE: Duration = Duration::from_secs(900);
 
 impl Accounts {
     /// No accounts yet; those to look at again are sent to `recheck`.
@@ -132,31 +156,31 @@ impl Accounts {
     /// Takes note of which account at the provider this is: known, and never changed, whether it can be used or not.
     pub fn identify(&self, account: &ProviderAccount) {
         let key = (account.namespace().unwrap_or_default(), account.name_any());
-        self.upstream.write().unwrap_or_else(PoisonError::into_inner).insert(key, upstream(&account.spec));
+        self.upstream.write().insert(key, build::upstream(&account.spec));
     }
 
     /// Which account at the provider this is.
     pub fn upstream(&self, namespace: &str, name: &str) -> String {
-        let upstream = self.upstream.read().unwrap_or_else(PoisonError::into_inner);
+        let upstream = self.upstream.read();
         upstream.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| format!("unknown/{namespace}/{name}"))
     }
 
     /// Takes note of a circuit that names this account, and whether it holds an upstream id; it never names another.
     pub fn used_by(&self, namespace: &str, name: &str, uid: &str, holds: bool) {
-        let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circuits = self.circuits.lock();
         circuits.entry((namespace.into(), name.into())).or_default().insert(uid.into(), holds);
     }
 
     /// Whether a circuit that names this account holds an upstream id, as far as caches know.
     pub fn anything_recorded(&self, namespace: &str, name: &str) -> bool {
-        let circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let circuits = self.circuits.lock();
         let uids = circuits.get(&(namespace.into(), name.into()));
         uids.is_some_and(|uids| uids.values().any(|holds| *holds))
     }
 
     /// The circuit is gone.
     pub fn unused_by(&self, uid: &str) {
-        let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circuits = self.circuits.lock();
         for uids in circuits.values_mut() {
             uids.remove(uid);
         }
@@ -164,20 +188,20 @@ impl Accounts {
 
     /// How many circuits name this account, as far as caches know.
     pub fn circuits(&self, namespace: &str, name: &str) -> u32 {
-        let circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let circuits = self.circuits.lock();
         let uids = circuits.get(&(namespace.into(), name.into()));
         uids.map_or(0, HashMap::len).try_into().unwrap_or(u32::MAX)
     }
 
     /// Whether the account was looked at.
     pub fn knows(&self, namespace: &str, name: &str) -> bool {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.entries.read();
         entries.contains_key(&(namespace.into(), name.into()))
     }
 
     /// What is known of this account.
     pub fn get(&self, namespace: &str, name: &str) -> Entry {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.entries.read();
         entries.get(&(namespace.into(), name.into())).cloned().unwrap_or_else(|| Entry {
             account: None,
             closing: false,
@@ -189,7 +213,7 @@ impl Accounts {
 
     /// Takes note of an account.
     pub fn set(&self, namespace: &str, name: &str, entry: Option<Entry>) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.write();
         let key = (namespace.into(), name.into());
         match entry {
             Some(entry) => entries.insert(key, entry),
@@ -202,33 +226,6 @@ impl Accounts {
         if failure.kind == FailureKind::Credentials {
             // The receiver ends with the process only.
             let _ = self.recheck.send(account.reference.clone());
-        }
-    }
-}
-
-/// The account at the provider, and where it is asked if not at the public place: two that differ share no ids.
-pub fn upstream(spec: &ProviderAccountSpec) -> String {
-    let elsewhere = spec.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-    match spec.identity() {
-        Some(Identity::Cloudflare(identity)) => format!("cloudflare/{}{elsewhere}", identity.account_id),
-        Some(Identity::DigitalRealty(identity)) => format!("digital-realty/{}{elsewhere}", identity.managing_account),
-        // Ids are the same for all of Equinix' customers.
-        Some(Identity::Equinix(_)) | None => format!("equinix{elsewhere}"),
-        // Numbers of orders are the same for all of A2B's customers.
-        Some(Identity::A2b(_)) => format!("a2b{elsewhere}"),
-    }
-}
-
-impl Entry {
-    /// What `decide` must know of it.
-    pub fn facts(&self, search_proven_by: Option<&str>) -> AccountFacts {
-        let account = self.account.as_deref();
-        AccountFacts {
-            problem: self.problem.clone(),
-            closing: self.closing,
-            poll_interval: account.map_or(DEFAULT_POLL, Account::poll_interval),
-            settle_time: account.map_or(DEFAULT_SETTLE, |account| account.settle_time),
-            search_proven: account.zip(search_proven_by).is_some_and(|(account, by)| account.search_proven(by)),
         }
     }
 }

@@ -1,4 +1,7 @@
-//! The conditions, and every reason that one of them can give.
+//! The conditions, every reason that one of them can give, and how they are set.
+
+use k8s_controller::conditions::{ConditionStatus, DesiredCondition, set};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// Usable, and heard of within three poll intervals.
 pub const READY: &str = "Ready";
@@ -10,6 +13,88 @@ pub const RECONCILING: &str = "Reconciling";
 pub const EXPIRING: &str = "Expiring";
 /// Only a person can mend it (abnormal if true).
 pub const STALLED: &str = "Stalled";
+
+/// Why something stands as it does: a reason with its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// One CamelCase word.
+    pub reason: &'static str,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+impl Cause {
+    /// A reason with its message.
+    pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+}
+
+/// What a condition says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionValue {
+    /// True, False, or Unknown (`None`).
+    pub status: Option<bool>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Something that only a change elsewhere can mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it takes a person.
+    pub stalled: bool,
+    /// What happened and what to do.
+    pub cause: Cause,
+}
+
+impl Problem {
+    /// A problem that only a person can mend.
+    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { stalled: true, cause: Cause::new(reason, message) }
+    }
+
+    /// A problem that mends itself when something else is done.
+    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { stalled: false, cause: Cause::new(reason, message) }
+    }
+
+    /// Something else must be there first.
+    pub fn dependency(message: impl Into<String>) -> Self {
+        Self::waiting(reason::WAITING_FOR_DEPENDENCY, message)
+    }
+}
+
+/// Sets one condition.
+pub fn put(conditions: &mut Vec<Condition>, type_: &str, value: &ConditionValue, generation: Option<i64>) {
+    let desired = DesiredCondition::new(type_, status(value.status), value.cause.reason, clip(&value.cause.message));
+    // Whether anything changed shows when the whole status is compared.
+    let _ = set(conditions, desired.observed_generation(generation));
+}
+
+/// The reason of a condition that is true.
+pub fn true_reason<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a str> {
+    let condition = conditions.iter().find(|condition| condition.type_ == type_)?;
+    (condition.status == "True").then_some(condition.reason.as_str())
+}
+
+/// True, False or Unknown, as it is written.
+pub fn status_word(status: Option<bool>) -> &'static str {
+    self::status(status).as_str()
+}
+
+fn status(status: Option<bool>) -> ConditionStatus {
+    match status {
+        Some(true) => ConditionStatus::True,
+        Some(false) => ConditionStatus::False,
+        None => ConditionStatus::Unknown,
+    }
+}
+
+/// The API server takes 32 KiB; nobody reads that much.
+fn clip(message: &str) -> String {
+    message.chars().take(2000).collect()
+}
 
 /// Reasons, each meaning one thing wherever it stands.
 pub mod reason {

@@ -3,23 +3,22 @@
 use std::collections::BTreeSet;
 
 use kube::Resource;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
-use super::exchange::{exchange, found, key_at};
-use crate::accounts::Account;
+use super::ix_api::found;
 use crate::api::common::OperationType;
-use crate::api::conditions::reason;
+use crate::api::conditions::{Problem, reason};
 use crate::api::contact::{AssignedRole, Contact, ContactSpec};
-use crate::clock::Moment;
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::{End, Problem, Readiness, Upstream, Wish};
-use crate::lifecycle::key::{key_of, sha256};
+use crate::base::clock::Moment;
+use crate::base::digest::sha256;
+use crate::lifecycle::adapter::{self, Access, Adapter, AsOf, Found, NoOffer, Offer, Presentation, Query, Seen};
+use crate::lifecycle::decide::facts::{DesiredChange, End, Readiness, Upstream};
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::transport::{Asking, ProviderClient, Sending};
+use crate::providers::ix_api::requests::{NewContact, Person};
 use crate::providers::ix_api::wire::{self, Role, over, same_id};
-use crate::providers::ix_api::{Catalogue, IxApi};
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::providers::transport::{Asking, SendGuard};
+use crate::providers::ix_api::{Accounts, Catalogue, IxApi};
 
 /// The exchange has no word for it.
 const KNOWN: &str = "Known";
@@ -33,60 +32,19 @@ pub struct Details {
 }
 
 impl Adapter for ContactAdapter {
-    type Object = Contact;
     type Client = IxApi;
-    type Details = Details;
+    type Change = Change;
 
-    const KIND: &'static str = "Contact";
     const RESOURCE: &'static str = "contact";
 
-    fn client(account: &Account) -> Option<&IxApi> {
-        exchange(account)
-    }
-
-    fn claims(_: &Contact, _: Option<Rank>) -> Vec<Claim> {
-        Vec::new()
-    }
-
-    fn search_proven_by(_: &Contact) -> Option<&'static str> {
-        Some(Self::RESOURCE)
-    }
-
-    async fn turn(client: &IxApi) -> Result<Permit, Failure> {
-        client.mutation_permit().await
-    }
-
-    async fn probe(at: Access<'_, IxApi>) -> Result<(), Failure> {
-        at.client.probe(at.asking()).await
-    }
-
-    async fn search(at: Access<'_, IxApi>, query: Query<'_, Contact>) -> Result<Found, Failure> {
+    async fn search(at: Access<'_, IxApi>, query: Query<'_, Contact>) -> Result<Found<NewContact>, Failure> {
         let all = at.client.contacts(at.asking(), query.not_before).await.items?;
         let found = found(query.key, all.iter().map(|contact| (contact.id.as_str(), contact.external_ref.as_deref())));
-        if !query.to_order {
-            return Ok(found);
-        }
-        let catalogue = at.client.catalogue(at.asking()).await?;
-        let spec = &query.object.spec;
-        let offer = wanted_roles(&catalogue, spec).map(|_| {
-            let accounts = &at.client.accounts;
-            let mut request = shown_fields(spec);
-            request["managing_account"] = accounts.managing.as_str().into();
-            request["consuming_account"] = accounts.consuming.as_str().into();
-            request["external_ref"] = query.key.into();
-            let summary = format!("contact {} at Digital Realty", spec.name);
-            Offer::of(request, summary)
-        });
-        Ok(Found { offer: Some(offer), ..found })
+        if query.to_order { found.offered(offer(at, &query).await) } else { Ok(found) }
     }
 
-    async fn findable(at: Access<'_, IxApi>, object: &Contact, id: &str, not_before: Moment) -> Result<bool, Failure> {
-        let (all, key) = (at.client.contacts(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
-        Ok(all.get(id).is_some_and(|contact| key_at(contact.external_ref.as_deref()) == Some(&key)))
-    }
-
-    async fn create(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
-        client.create_contact(permit, guard, &offer.request).await.and_read(|contact| Ok(contact.id))
+    async fn create(client: &IxApi, sending: Sending<'_>, order: &NewContact, _: &str) -> Outcome<String> {
+        client.create_contact(sending, order).await.and_read(|contact| Ok(contact.id))
     }
 
     async fn observe(
@@ -94,10 +52,10 @@ impl Adapter for ContactAdapter {
         object: &Contact,
         id: &str,
         as_of: AsOf,
-    ) -> Result<Seen<Details>, ReadError> {
+    ) -> Result<Seen<Details, Change>, ReadError> {
         let (listed, not_before) = match as_of {
             AsOf::Shared(since) => (at.client.contacts(at.asking(), since).await.items?.get(id).cloned(), since),
-            AsOf::Now => (None, at.client.now()),
+            AsOf::Now => (None, at.client.transport().clock().now()),
         };
         let contact = match listed {
             Some(contact) => contact,
@@ -113,65 +71,93 @@ impl Adapter for ContactAdapter {
             id: it.id.clone(),
         });
         let roles: Vec<AssignedRole> = roles.collect();
-        let plan = plan(at, object, &contact, &catalogue, &roles, not_before).await?;
+        let diff = role_diff(at, object, &contact, &catalogue, &roles, not_before).await?;
         let upstream = Upstream {
-            readiness: plan.missing.map_or(Readiness::Ready, Readiness::InProgress),
+            readiness: diff.missing.map_or(Readiness::Ready, Readiness::InProgress),
             in_use_by: Vec::new(),
-            drift: plan.drift,
-            end: plan.in_use.map_or(End::OnDemand, End::NotNow),
+            drift: diff.drift,
+            end: diff.in_use.map_or(End::OnDemand, End::NotNow),
         };
-        Ok(Seen { upstream, state: KNOWN.into(), change: plan.change, details: Details { roles } })
+        Ok(Seen { upstream, state: KNOWN.into(), change: diff.change, details: Details { roles } })
     }
 
     /// The person, after the roles: the exchange forgets nobody who has one. Ending what has ended does no harm, so that
     /// one intent is enough for all (S9).
-    async fn delete(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, _: &Contact, id: &str) -> Outcome<()> {
-        let roles = match client.assignments(Asking::Holding(permit), client.now()).await.items {
-            Ok(roles) => roles,
-            Err(failure) => return Outcome::NotDone(failure),
-        };
+    async fn delete(client: &IxApi, sending: Sending<'_>, _: &Contact, id: &str) -> Outcome<()> {
+        let roles =
+            match client.assignments(Asking::Holding(sending.permit), client.transport().clock().now()).await.items {
+                Ok(roles) => roles,
+                Err(failure) => return Outcome::NotDone(failure),
+            };
         for role in roles.iter().filter(|role| same_id(&role.contact, id)) {
-            match client.unassign(permit, guard, &role.id).await {
+            match client.unassign(sending, &role.id).await {
                 Outcome::Done(()) => {}
                 Outcome::NotDone(failure) if failure.kind == FailureKind::Refused(404) => {}
                 other => return other,
             }
         }
-        client.delete_contact(permit, guard, id).await
+        client.delete_contact(sending, id).await
     }
 
-    async fn change(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, id: &str, change: &Change) -> Outcome<()> {
-        let named = change.request.as_str().unwrap_or_default();
-        match change.wish.type_ {
-            OperationType::UpdateContact => client.patch_contact(permit, guard, id, &change.request).await,
-            OperationType::AssignRole => client.assign(permit, guard, id, named).await,
-            OperationType::UnassignRole => client.unassign(permit, guard, named).await,
-            other => {
-                let message = format!("a contact has no way to {}", other.name());
-                Outcome::NotDone(Failure::new(FailureKind::NotSent, message))
-            }
+    async fn change(client: &IxApi, sending: Sending<'_>, id: &str, change: &Change) -> Outcome<()> {
+        match change {
+            Change::Person(person) => client.patch_contact(sending, id, person).await,
+            Change::Assign { role } => client.assign(sending, id, role).await,
+            Change::Unassign { assignment } => client.unassign(sending, assignment).await,
         }
     }
+}
 
-    fn show_offer(_: &Offer, _: &mut Contact) {}
+impl Presentation for ContactAdapter {
+    type Object = Contact;
+    type Details = Details;
+    type Order = NewContact;
 
-    fn show(seen: &Seen<Details>, object: &mut Contact) {
-        object.status.get_or_insert_default().role_assignments.clone_from(&seen.details.roles);
+    const KIND: &'static str = "Contact";
+
+    fn show(details: &Details, object: &mut Contact) {
+        object.status.get_or_insert_default().role_assignments.clone_from(&details.roles);
     }
+}
 
-    fn documents(_: &Contact, _: &str, _: &Details) -> Vec<Wanted> {
-        Vec::new()
-    }
+/// What can be changed of a person who is known.
+#[derive(Clone, Serialize)]
+pub enum Change {
+    /// What is said of the person.
+    Person(Person),
+    /// A role is given.
+    Assign {
+        /// The role's id.
+        role: String,
+    },
+    /// A role is taken.
+    Unassign {
+        /// The id of the role's assignment.
+        assignment: String,
+    },
+}
 
-    async fn fetch(_: Access<'_, IxApi>, _: &Contact, _: &str, _: &Wanted) -> Result<Vec<u8>, ReadError> {
-        Err(ReadError::NotFound("a contact has no document".into()))
+async fn offer(at: Access<'_, IxApi>, query: &Query<'_, Contact>) -> Result<Offer<NewContact>, NoOffer> {
+    let catalogue = at.client.catalogue(at.asking()).await?;
+    let spec = &query.object.spec;
+    wanted_roles(&catalogue, spec)?;
+    let summary = format!("contact {} at Digital Realty", spec.name);
+    Ok(Offer::of(new_contact(spec, &at.client.accounts, query.key), summary))
+}
+
+fn new_contact(spec: &ContactSpec, accounts: &Accounts, key: &str) -> NewContact {
+    NewContact {
+        person: person(spec),
+        managing_account: accounts.managing.clone(),
+        consuming_account: accounts.consuming.clone(),
+        external_ref: key.into(),
     }
 }
 
 /// What is to be done about a person who is there.
 #[derive(Default)]
-struct Plan {
-    change: Option<Change>,
+struct RoleDiff {
+    change: Option<adapter::Change<Change>>,
     /// What is still to come.
     missing: Option<String>,
     /// What can't be had.
@@ -180,21 +166,21 @@ struct Plan {
     in_use: Option<String>,
 }
 
-async fn plan(
+async fn role_diff(
     at: Access<'_, IxApi>,
     object: &Contact,
     there: &wire::Contact,
     catalogue: &Catalogue,
     roles: &[AssignedRole],
     not_before: Moment,
-) -> Result<Plan, Failure> {
+) -> Result<RoleDiff, Failure> {
     if object.meta().deletion_timestamp.is_some() {
         let in_use = users(at, roles, not_before).await?;
-        return Ok(Plan { in_use, ..Plan::default() });
+        return Ok(RoleDiff { in_use, ..RoleDiff::default() });
     }
     let wanted = match wanted_roles(catalogue, &object.spec) {
         Ok(wanted) => wanted,
-        Err(problem) => return Ok(Plan { drift: Some(problem.message), ..Plan::default() }),
+        Err(problem) => return Ok(RoleDiff { drift: Some(problem.cause.message), ..RoleDiff::default() }),
     };
     let has = |role: &&Role| roles.iter().any(|it| same_id(&it.role_id, &role.id));
     let missing = wanted.iter().copied().find(|role| !has(role));
@@ -203,11 +189,11 @@ async fn plan(
     let surplus: Vec<AssignedRole> =
         roles.iter().filter(|it| !wanted.iter().any(|role| same_id(&role.id, &it.role_id))).cloned().collect();
     let Some(first) = surplus.first().filter(|_| change.is_none()) else {
-        return Ok(Plan { change, missing, ..Plan::default() });
+        return Ok(RoleDiff { change, missing, ..RoleDiff::default() });
     };
     match users(at, std::slice::from_ref(first), not_before).await? {
-        Some(users) => Ok(Plan { drift: Some(users), ..Plan::default() }),
-        None => Ok(Plan { change: Some(unassign(there, first)), ..Plan::default() }),
+        Some(users) => Ok(RoleDiff { drift: Some(users), ..RoleDiff::default() }),
+        None => Ok(RoleDiff { change: Some(unassign(there, first)), ..RoleDiff::default() }),
     }
 }
 
@@ -263,43 +249,43 @@ fn wanted_roles<'c>(catalogue: &'c Catalogue, spec: &ContactSpec) -> Result<Vec<
     Ok(wanted)
 }
 
-/// What the exchange shows of a person.
-fn shown_fields(spec: &ContactSpec) -> Value {
-    let mut fields = json!({"name": spec.name});
-    let optional = [("email", &spec.email), ("telephone", &spec.telephone)];
-    for (name, value) in optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
-        fields[name] = value.as_str().into();
-    }
-    fields
+/// What is said of the person.
+fn person(spec: &ContactSpec) -> Person {
+    Person { name: spec.name.clone(), email: spec.email.clone(), telephone: spec.telephone.clone() }
 }
 
-fn differing_fields(spec: &ContactSpec, there: &wire::Contact) -> Option<Change> {
+fn differing_fields(spec: &ContactSpec, there: &wire::Contact) -> Option<adapter::Change<Change>> {
     let same = |wanted: &Option<String>, there: &Option<String>| wanted.is_none() || wanted == there;
     let name = there.name.as_ref() == Some(&spec.name);
     if name && same(&spec.email, &there.email) && same(&spec.telephone, &there.telephone) {
         return None;
     }
-    let request = shown_fields(spec);
-    let digest = sha256(request.to_string().as_bytes());
+    let person = person(spec);
+    let digest = sha256(json!(person).to_string());
     let summary = format!("telling Digital Realty what changed of the contact {}", there.id);
-    Some(Change { wish: Wish { type_: OperationType::UpdateContact, target: None, digest, summary }, request })
+    Some(change(OperationType::UpdateContact, digest, summary, Change::Person(person)))
 }
 
-fn assign(there: &wire::Contact, role: &Role) -> Change {
+fn assign(there: &wire::Contact, role: &Role) -> adapter::Change<Change> {
     let summary = format!("giving the contact {} the role {}", there.id, role.name);
-    let wish = Wish { type_: OperationType::AssignRole, target: None, digest: role.id.clone(), summary };
-    Change { wish, request: role.id.as_str().into() }
+    change(OperationType::AssignRole, role.id.clone(), summary, Change::Assign { role: role.id.clone() })
 }
 
-fn unassign(there: &wire::Contact, role: &AssignedRole) -> Change {
+fn unassign(there: &wire::Contact, role: &AssignedRole) -> adapter::Change<Change> {
     let summary = format!("taking the role {} from the contact {}", role.role, there.id);
-    let wish = Wish { type_: OperationType::UnassignRole, target: None, digest: role.id.clone(), summary };
-    Change { wish, request: role.id.as_str().into() }
+    change(OperationType::UnassignRole, role.id.clone(), summary, Change::Unassign { assignment: role.id.clone() })
+}
+
+fn change(type_: OperationType, digest: String, summary: String, request: Change) -> adapter::Change<Change> {
+    adapter::Change { desired: DesiredChange { type_, target: None, digest, summary }, request }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::kinds::persisted;
 
     fn spec(value: Value) -> ContactSpec {
         serde_json::from_value(value).unwrap()
@@ -321,9 +307,9 @@ mod tests {
         let ids: Vec<&str> = wanted_roles(&catalogue, &full).unwrap().iter().map(|role| role.id.as_str()).collect();
         assert_eq!(ids, ["aa-1", "aa-2"]);
         let no_phone = ContactSpec { telephone: None, ..full.clone() };
-        assert!(wanted_roles(&catalogue, &no_phone).unwrap_err().message.contains("spec.telephone"));
+        assert!(wanted_roles(&catalogue, &no_phone).unwrap_err().cause.message.contains("spec.telephone"));
         let other = ContactSpec { roles: vec!["Cook".into()], ..full };
-        assert!(wanted_roles(&catalogue, &other).unwrap_err().message.contains("NOC, Implementation"));
+        assert!(wanted_roles(&catalogue, &other).unwrap_err().cause.message.contains("NOC, Implementation"));
     }
 
     #[test]
@@ -338,6 +324,15 @@ mod tests {
         let spec = spec(json!({"accountRef": {"name": "a"}, "name": "P", "email": "p@x"}));
         assert!(differing_fields(&spec, &there("p@x")).is_none());
         let change = differing_fields(&spec, &there("q@x")).unwrap();
-        assert_eq!(change.request, json!({"name": "P", "email": "p@x"}));
+        assert_eq!(json!(change.request), json!({"Person": {"name": "P", "email": "p@x"}}));
+    }
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        for name in ["panda", "noc"] {
+            let object: Contact = persisted::object("Contact", name);
+            let order = new_contact(&object.spec, &persisted::digital_realty(), &persisted::key(&object));
+            persisted::is_the_order_of(&object, &order);
+        }
     }
 }

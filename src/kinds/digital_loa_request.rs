@@ -2,21 +2,17 @@
 //! found again nor taken back (S4, S9): after a lost answer a person says.
 
 use jiff::Timestamp;
-use serde_json::json;
 
-use crate::accounts::Account;
-use crate::api::digital_loa_request::{Arrived, DigitalLoaRequest};
-use crate::clock::Moment;
-use crate::kinds::digital_loa::{contacts_body, equinix, find_organization, party_body};
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::{End, Readiness, Upstream};
+use super::digital_loa::party;
+use crate::api::digital_loa_request::{Arrived, DigitalLoaRequest, DigitalLoaRequestSpec};
+use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, NoChange, NoOffer, Offer, Presentation, Query, Seen};
+use crate::lifecycle::decide::facts::{End, Readiness, Upstream};
 use crate::lifecycle::key::sent_id;
 use crate::providers::equinix::Equinix;
+use crate::providers::equinix::requests::{LoaRequest, Party, People};
 use crate::providers::equinix::wire::Loa;
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::providers::transport::SendGuard;
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::transport::{ProviderClient, Sending};
 
 /// The provider has no word for it.
 const REQUESTED: &str = "Requested";
@@ -25,71 +21,21 @@ const REQUESTED: &str = "Requested";
 pub struct DigitalLoaRequestAdapter;
 
 impl Adapter for DigitalLoaRequestAdapter {
-    type Object = DigitalLoaRequest;
     type Client = Equinix;
-    type Details = Vec<Loa>;
+    type Change = NoChange;
 
-    const KIND: &'static str = "DigitalLoaRequest";
     const RESOURCE: &'static str = "loa-request";
 
-    fn client(account: &Account) -> Option<&Equinix> {
-        equinix(account)
+    async fn search(
+        at: Access<'_, Equinix>,
+        query: Query<'_, DigitalLoaRequest>,
+    ) -> Result<Found<LoaRequest>, Failure> {
+        let found = Found { untraceable: Some(sent_id(query.key)), ..Found::default() };
+        if query.to_order { found.offered(offer(at, query.object).await) } else { Ok(found) }
     }
 
-    fn claims(_: &DigitalLoaRequest, _: Option<Rank>) -> Vec<Claim> {
-        Vec::new()
-    }
-
-    fn search_proven_by(_: &DigitalLoaRequest) -> Option<&'static str> {
-        None
-    }
-
-    async fn turn(client: &Equinix) -> Result<Permit, Failure> {
-        client.mutation_permit().await
-    }
-
-    async fn probe(at: Access<'_, Equinix>) -> Result<(), Failure> {
-        at.client.probe(at.asking()).await
-    }
-
-    async fn search(at: Access<'_, Equinix>, query: Query<'_, DigitalLoaRequest>) -> Result<Found, Failure> {
-        let sent = Found { untraceable: Some(sent_id(query.key)), ..Found::default() };
-        if !query.to_order {
-            return Ok(sent);
-        }
-        let spec = &query.object.spec;
-        let provider = match &spec.provider.organization {
-            Some(name) => match find_organization(at, &spec.ibx, name).await? {
-                Ok(organization) => party_body(&spec.provider, Some(&organization)),
-                Err(problem) => return Ok(Found { offer: Some(Err(problem)), ..sent }),
-            },
-            None => party_body(&spec.provider, None),
-        };
-        let whom = provider["name"].as_str().map_or_else(|| provider["orgIds"].to_string(), ToOwned::to_owned);
-        let summary = format!("asking {whom} for {} Equinix Digital LOAs in {}", spec.count, spec.ibx);
-        let mut request = json!({
-            "ibx": spec.ibx, "requestedNumber": spec.count,
-            "requestor": {"contacts": contacts_body(&spec.requestor.contacts)}, "provider": provider,
-        });
-        if let Some(notes) = &spec.notes {
-            request["notes"] = notes.as_str().into();
-        }
-        let offer = Offer::of(request, summary);
-        Ok(Found { offer: Some(Ok(offer)), ..sent })
-    }
-
-    async fn findable(_: Access<'_, Equinix>, _: &DigitalLoaRequest, _: &str, _: Moment) -> Result<bool, Failure> {
-        Ok(false)
-    }
-
-    async fn create(
-        client: &Equinix,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        offer: &Offer,
-        key: &str,
-    ) -> Outcome<String> {
-        client.request_loas(permit, guard, &offer.request).await.and_read(|()| Ok(sent_id(key)))
+    async fn create(client: &Equinix, sending: Sending<'_>, order: &LoaRequest, key: &str) -> Outcome<String> {
+        client.request_loas(sending, order).await.and_read(|()| Ok(sent_id(key)))
     }
 
     async fn observe(
@@ -97,10 +43,10 @@ impl Adapter for DigitalLoaRequestAdapter {
         object: &DigitalLoaRequest,
         _: &str,
         as_of: AsOf,
-    ) -> Result<Seen<Vec<Loa>>, ReadError> {
+    ) -> Result<Seen<Vec<Loa>, NoChange>, ReadError> {
         let not_before = match as_of {
             AsOf::Shared(not_before) => not_before,
-            AsOf::Now => at.client.now(),
+            AsOf::Now => at.client.transport().clock().now(),
         };
         let all = at.client.loas(at.asking(), not_before).await.items?;
         let creation = object.status.as_ref().and_then(|status| status.common.creation.as_ref());
@@ -111,24 +57,43 @@ impl Adapter for DigitalLoaRequestAdapter {
         Ok(Seen { upstream, state: REQUESTED.into(), change: None, details: arrived })
     }
 
-    async fn delete(_: &Equinix, _: &Permit, _: &dyn SendGuard, _: &DigitalLoaRequest, _: &str) -> Outcome<()> {
+    async fn delete(_: &Equinix, _: Sending<'_>, _: &DigitalLoaRequest, _: &str) -> Outcome<()> {
         Outcome::NotDone(Failure::new(FailureKind::NotSent, "a request can't be taken back"))
     }
 
-    fn show_offer(_: &Offer, _: &mut DigitalLoaRequest) {}
+    fn search_proven_by(_: &DigitalLoaRequest) -> Option<&'static str> {
+        None
+    }
+}
 
-    fn show(seen: &Seen<Vec<Loa>>, object: &mut DigitalLoaRequest) {
+impl Presentation for DigitalLoaRequestAdapter {
+    type Object = DigitalLoaRequest;
+    type Details = Vec<Loa>;
+    type Order = LoaRequest;
+
+    const KIND: &'static str = "DigitalLoaRequest";
+
+    fn show(loas: &Vec<Loa>, object: &mut DigitalLoaRequest) {
         let arrived =
             |loa: &Loa| Arrived { uuid: loa.uuid.clone(), token: loa.token.clone(), state: Some(loa.state.clone()) };
-        object.status.get_or_insert_default().loas = seen.details.iter().map(arrived).collect();
+        object.status.get_or_insert_default().loas = loas.iter().map(arrived).collect();
     }
+}
 
-    fn documents(_: &DigitalLoaRequest, _: &str, _: &Vec<Loa>) -> Vec<Wanted> {
-        Vec::new()
-    }
+async fn offer(at: Access<'_, Equinix>, object: &DigitalLoaRequest) -> Result<Offer<LoaRequest>, NoOffer> {
+    let spec = &object.spec;
+    let provider = party(at, &spec.ibx, &spec.provider).await?;
+    let summary = format!("asking {} for {} Equinix Digital LOAs in {}", provider.whom(), spec.count, spec.ibx);
+    Ok(Offer::of(request(spec, provider), summary))
+}
 
-    async fn fetch(_: Access<'_, Equinix>, _: &DigitalLoaRequest, _: &str, _: &Wanted) -> Result<Vec<u8>, ReadError> {
-        Err(ReadError::NotFound("Equinix gives no document".into()))
+fn request(spec: &DigitalLoaRequestSpec, provider: Party) -> LoaRequest {
+    LoaRequest {
+        ibx: spec.ibx.clone(),
+        requested_number: spec.count,
+        requestor: People { contacts: spec.requestor.contacts.clone() },
+        provider,
+        notes: spec.notes.clone(),
     }
 }
 
@@ -145,7 +110,10 @@ fn may_come_of(object: &DigitalLoaRequest, asked: Option<Timestamp>, loa: &Loa) 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::kinds::persisted;
     use crate::providers::equinix::wire;
 
     #[test]
@@ -167,5 +135,18 @@ mod tests {
         assert!(!loa("Other", "AM11", "2026-06-02T00:00:00Z"));
         assert!(!loa("Acme", "LD5", "2026-06-02T00:00:00Z"));
         assert!(!loa("Acme", "AM11", "2026-05-31T00:00:00Z"));
+    }
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        let object: DigitalLoaRequest = persisted::object("DigitalLoaRequest", "two-ports-in-am11");
+        let provider = Party {
+            type_: "CUSTOMER_ORGANIZATION".into(),
+            org_ids: Some(vec!["654321".into()]),
+            name: Some("Partner B.V.".into()),
+            email: None,
+            contacts: Vec::new(),
+        };
+        persisted::is_the_order_of(&object, &request(&object.spec, provider));
     }
 }

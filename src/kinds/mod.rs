@@ -5,5 +5,7 @@ pub mod contact;
 pub mod cross_connect_order;
 pub mod digital_loa;
 pub mod digital_loa_request;
-mod exchange;
 pub mod interconnect;
+mod ix_api;
+#[cfg(test)]
+mod persisted;

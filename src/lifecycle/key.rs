@@ -1,9 +1,12 @@
 //! Our key for an object's orders (S4), and the digest of a plan (S7).
 
 use kube::Resource;
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
+
+use crate::base::digest::sha256;
 
 /// A UUID whose first half says which kind, namespace and name, and whose second half says which uid: an object made
 /// again under the same name shares the first half only.
@@ -52,24 +55,11 @@ pub fn names_something(id: &str) -> bool {
 }
 
 /// SHA-256 over everything that makes an order this order: whose it is, which attempt, from which account, and what.
-pub fn plan_digest(uid: &str, attempt: u32, account: &str, request: &Value) -> String {
+pub fn plan_digest(uid: &str, attempt: u32, account: &str, order: &impl Serialize) -> String {
+    // What can't be written as JSON can't be sent either.
+    let request = serde_json::to_value(order).unwrap_or(Value::Null);
     // serde_json keeps the members of an object sorted, which makes its text canonical.
-    hex(&Sha256::digest(format!("{uid}\n{attempt}\n{account}\n{request}")))
-}
-
-/// A number that stands for these ids.
-pub fn fingerprint(ids: &[String]) -> u32 {
-    let digest = Sha256::digest(ids.join("\n"));
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
-}
-
-/// SHA-256 in hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{uid}\n{attempt}\n{account}\n{request}"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,20 @@
 //! What this process remembers of each object. A crash loses it, and nothing may depend on that.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::facts::Sent;
-use super::pass::Intent;
-use super::wakes::Rest;
-use crate::clock::{Clock, Moment};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use super::decide::facts::Sent;
+use super::decide::verdict::Next;
+use super::predicates::QuietUntil;
+use crate::base::clock::{Clock, Moment};
+use crate::base::duration::{backoff, jitter};
+
+/// Which intent something was sent for: its attempt and its start.
+pub type Intent = Option<(u32, Option<Timestamp>)>;
 
 /// What came of a mutation, and of which intent: another intent's says nothing of this one.
 #[derive(Clone)]
@@ -46,8 +53,8 @@ pub struct Remembered {
     pub last_mutation: Option<Moment>,
     /// When its documents' Secrets were last looked at.
     pub documents_checked: Option<Moment>,
-    /// The rest that the last pass ended with.
-    pub rest: Option<Rest>,
+    /// The quiet that the last pass ended with.
+    pub quiet: Option<QuietUntil>,
     /// Passes in a row that ended without what they wanted of the provider.
     pub failures: u32,
     /// Passes in a row that the API server broke off.
@@ -82,19 +89,19 @@ pub struct Memories {
 impl Memories {
     /// What is remembered of one object. One pass at a time works on an object.
     pub fn of(&self, uid: &str) -> Arc<Mutex<Remembered>> {
-        lock(&self.all).entry(uid.into()).or_default().clone()
+        self.all.lock().entry(uid.into()).or_default().clone()
     }
 
     /// Forgets the object.
     pub fn forget(&self, uid: &str) {
-        lock(&self.all).remove(uid);
+        self.all.lock().remove(uid);
     }
 
     /// How many objects last said what of `Ready`.
     pub fn by_ready(&self) -> HashMap<&'static str, i64> {
         let mut counts = HashMap::from([("True", 0), ("False", 0), ("Unknown", 0)]);
-        for memory in lock(&self.all).values() {
-            if let Some(ready) = lock(memory).ready {
+        for memory in self.all.lock().values() {
+            if let Some(ready) = memory.lock().ready {
                 *counts.entry(ready).or_default() += 1;
             }
         }
@@ -103,11 +110,37 @@ impl Memories {
 
     /// How many objects expire before long.
     pub fn expiring(&self) -> i64 {
-        lock(&self.all).values().map(|memory| i64::from(lock(memory).expiring)).sum()
+        self.all.lock().values().map(|memory| i64::from(memory.lock().expiring)).sum()
     }
 }
 
-/// Nothing panics while it holds one of these locks, so a poisoned one is as good as any.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// When the next look is due.
+pub fn due(next: Next, poll: Duration, memory: &Mutex<Remembered>) -> Option<Duration> {
+    let mut memory = memory.lock();
+    // A provider that isn't heard says nothing of the API server, and the other way round.
+    memory.broken_off = 0;
+    memory.failures = if next == Next::Backoff { memory.failures.saturating_add(1) } else { 0 };
+    match next {
+        Next::Backoff => Some(backoff(memory.failures, poll)),
+        Next::Poll => Some(jitter(poll)),
+        Next::Change => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::duration::FIRST_BACKOFF;
+
+    #[test]
+    fn the_api_servers_failures_are_no_more_because_the_provider_was_away() {
+        let memory = Mutex::new(Remembered::default());
+        let poll = Duration::from_secs(300);
+        let last = (0..30).filter_map(|_| due(Next::Backoff, poll, &memory)).last().unwrap();
+        assert!(last >= poll / 2 && last <= poll * 2);
+        assert_eq!(memory.lock().broken_off, 0);
+        assert!(backoff(1, poll) <= FIRST_BACKOFF * 2);
+        due(Next::Poll, poll, &memory);
+        assert_eq!(memory.lock().failures, 0);
+    }
 }

@@ -3,9 +3,5 @@
 pub mod a2b;
 pub mod cloudflare;
 pub mod equinix;
+pub mod http;
 pub mod ix_api;
-pub mod limiter;
-pub mod outcome;
-pub mod shared_list;
-pub mod sign_in;
-pub mod transport;

@@ -5,11 +5,11 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use interconnect_operator::api::common::{Operation, OperationType, Refused};
-use interconnect_operator::lifecycle::decide::{Step, decide};
-use interconnect_operator::lifecycle::facts::{
-    AccountFacts, Documents, End, Facts, Heard, Look, Marks, Memory, Read, Readiness, Recorded, Refusal, Sent, Trouble,
-    Upstream, Wish,
+use interconnect_operator::lifecycle::decide::facts::{
+    AccountFacts, Annotations, Cause, DesiredChange, Documents, End, Facts, Look, Memory, Observation, Read, Readiness,
+    Recorded, Refusal, Sent, Upstream,
 };
+use interconnect_operator::lifecycle::decide::{Step, decide};
 use jiff::Timestamp;
 
 /// Seconds of one tick; a settle time has three.
@@ -121,8 +121,13 @@ impl Walk {
         order.then(|| "p1".into())
     }
 
-    fn wish(&self, world: &World) -> Wish {
-        Wish { type_: self.type_, target: self.target(), digest: words(world.respelled), summary: String::new() }
+    fn wish(&self, world: &World) -> DesiredChange {
+        DesiredChange {
+            type_: self.type_,
+            target: self.target(),
+            digest: words(world.respelled),
+            summary: String::new(),
+        }
     }
 
     fn facts(&self, world: &World, pass: &Pass) -> Facts {
@@ -150,7 +155,7 @@ impl Walk {
             lives_on: false,
             suspended: false,
             receives: false,
-            marks: Marks { external_id: id.clone(), owner: Some("me".into()), ..Marks::default() },
+            annotations: Annotations { external_id: id.clone(), owner: Some("me".into()), ..Annotations::default() },
             recorded: Recorded {
                 external_id: id,
                 operation: world.operation.as_ref().map(|op| self.recorded(op)),
@@ -207,8 +212,8 @@ impl Walk {
         // A mail doesn't show: what the status says of it is all there is.
         let done = if self.type_.shows() { seen.done } else { seen.done.map(|_| world.noted) };
         let heard = match done {
-            Some(_) => Heard::Found(upstream),
-            None => Heard::NotHeard(Trouble { reason: "ProviderUnreachable", message: String::new() }),
+            Some(_) => Observation::Found(upstream),
+            None => Observation::Unknown(Cause { reason: "ProviderUnreachable", message: String::new() }),
         };
         Look {
             begun: at(seen.begun),
@@ -295,7 +300,7 @@ impl Walk {
                 self.writes(world, written, Pass { turned_away: true, ..pass.clone() })
             }
             Step::SettleChange => self.writes(world, World { operation: None, ..world.clone() }, pass.clone()),
-            Step::Rest(_) | Step::Wait(_) => vec![World { pass: None, ..world.clone() }],
+            Step::WriteStatus(_) | Step::Requeue(_) => vec![World { pass: None, ..world.clone() }],
             other => panic!("nothing here leads to {other:?}"),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use interconnect_operator::lifecycle::decide::facts::{Facts, Findings, Plan, Read, Search};
 use interconnect_operator::lifecycle::decide::{Release, Step};
-use interconnect_operator::lifecycle::facts::{Facts, Findings, Plan, Read, Search};
 
 /// One broken variant.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
@@ -57,13 +57,13 @@ impl Mutant {
             Self::S5NaturalKeyAfterConflict => {
                 facts.recorded.creation.iter_mut().for_each(|creation| creation.conflict = false);
                 facts.memory.create = facts.memory.create.take().map(|sent| match sent {
-                    interconnect_operator::lifecycle::facts::Sent::Unknown { message, .. } => {
-                        interconnect_operator::lifecycle::facts::Sent::Unknown { conflict: false, message }
+                    interconnect_operator::lifecycle::decide::facts::Sent::Unknown { message, .. } => {
+                        interconnect_operator::lifecycle::decide::facts::Sent::Unknown { conflict: false, message }
                     }
                     sent => sent,
                 });
             }
-            Self::S5CopyActs if facts.marks.owner.is_some() => facts.marks.owner = Some(facts.uid.clone()),
+            Self::S5CopyActs if facts.annotations.owner.is_some() => facts.annotations.owner = Some(facts.uid.clone()),
             Self::S5NoClaims => {
                 facts.claimed_by = None;
                 Self::found(facts, |found| found.fits.clear());
@@ -86,10 +86,10 @@ impl Mutant {
         let lost = facts.recorded.creation.is_none() && facts.deletion.is_some();
         match (self, &step) {
             // Neither raised nor voided: an old answer goes on answering.
-            (Self::S3AttemptNotRaised, Step::VoidAnswer) => Step::Reopen { dismissed: Vec::new() },
-            (Self::S8NoSearchBeforeRelease, Step::Search) if lost => Step::Release(Release::Nothing),
+            (Self::S3AttemptNotRaised, Step::VoidAnswer) => Step::NextAttempt { dismissed: Vec::new() },
+            (Self::S8NoSearchBeforeRelease, Step::Search) if lost => Step::RemoveFinalizer(Release::Nothing),
             (Self::S8ReleasedWithOrderUnderWay, Step::Search) if facts.deletion.is_some() => {
-                Step::Release(Release::Nothing)
+                Step::RemoveFinalizer(Release::Nothing)
             }
             _ => step,
         }

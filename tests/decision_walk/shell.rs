@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use interconnect_operator::api::common::{self, DeletionPolicy, OperationType};
-use interconnect_operator::lifecycle::decide::{Release, Step, decide, searched_in_vain};
-use interconnect_operator::lifecycle::facts::{
-    AccountFacts, Deletion, Documents, End, Facts, Findings, Fit, Heard, Look, Marks, Memory, Plan, Problem, Read,
-    Readiness, Recorded, Search, Sent, Trouble, Upstream,
+use interconnect_operator::lifecycle::decide::facts::{
+    AccountFacts, Annotations, Cause, Deletion, Documents, End, Facts, Findings, Fit, Look, Memory, Observation, Plan,
+    Problem, Read, Readiness, Recorded, Search, Sent, Upstream,
 };
-use interconnect_operator::lifecycle::verdict::{Next, Verdict};
+use interconnect_operator::lifecycle::decide::verdict::{Next, Verdict};
+use interconnect_operator::lifecycle::decide::{Release, Step, decide, searched_in_vain};
 use jiff::Timestamp;
 
 use crate::mutants::Mutant;
@@ -134,7 +134,7 @@ impl Shell<'_> {
             lives_on: false,
             suspended: false,
             receives: false,
-            marks: Marks {
+            annotations: Annotations {
                 external_id: view.marked.map(|id| id.to_string()),
                 owner: view.owner.map(|uid| uid.to_string()),
                 approved_plan: view.approved.clone(),
@@ -257,9 +257,9 @@ impl Shell<'_> {
             }
             Step::Create => self.create(world, operator, &mut pass, outcome),
             Step::Delete(id) => self.delete(world, operator, &mut pass, parse(id), outcome),
-            Step::Wait(_) => self.rest(world, operator, &pass),
+            Step::Requeue(_) => self.rest(world, operator, &pass),
             // What could not be written, or whose answer was lost, is an error, and nothing is made of it.
-            Step::Rest(_) => {
+            Step::WriteStatus(_) => {
                 if self.write(world, operator, &mut pass, step, outcome) {
                     let heard = pass.look.as_ref().filter(|look| look.seen != Seen::NotHeard);
                     if let Some(begun) = heard.map(|look| look.begun) {
@@ -274,7 +274,7 @@ impl Shell<'_> {
                 (pass.search, pass.look, pass.probe) = (None, None, None);
                 true
             }
-            _ => self.write(world, operator, &mut pass, step, outcome) && !matches!(step, Step::Release(_)),
+            _ => self.write(world, operator, &mut pass, step, outcome) && !matches!(step, Step::RemoveFinalizer(_)),
         };
         if goes_on {
             world.operators[operator].passes[name] = Some(pass);
@@ -433,7 +433,7 @@ impl Shell<'_> {
             memory.missing.get_or_insert(now);
         }
         let unheard = memory.heard.is_none_or(|heard| now - heard >= 3);
-        let kept = matches!(self.next(world, operator, pass), Step::Wait(_)) && pass.view.status.ready == Some(true);
+        let kept = matches!(self.next(world, operator, pass), Step::Requeue(_)) && pass.view.status.ready == Some(true);
         if kept && unheard {
             world.broken = Some("Ready though the provider wasn't heard for three intervals");
         }
@@ -450,7 +450,7 @@ impl Shell<'_> {
             _ => {}
         }
         let may_write = world.writable(&pass.view, checked);
-        if !may_write && !matches!(step, Step::Rest(_)) {
+        if !may_write && !matches!(step, Step::WriteStatus(_)) {
             return false;
         }
         if repeated {
@@ -458,7 +458,7 @@ impl Shell<'_> {
         }
         let mut object = pass.view.clone();
         self.change(world, operator, pass, &mut object, step);
-        if object == pass.view && matches!(step, Step::Rest(_)) {
+        if object == pass.view && matches!(step, Step::WriteStatus(_)) {
             return true;
         }
         if !may_write || !world.write(object.clone(), checked) {
@@ -480,7 +480,7 @@ impl Shell<'_> {
     fn change(&self, world: &mut World, operator: usize, pass: &Pass, object: &mut Object, step: &Step) {
         let (uid, now, attempt) = (object.uid, world.now, object.attempt());
         match step {
-            Step::Hold => object.finalizer = true,
+            Step::AddFinalizer => object.finalizer = true,
             Step::Intend(plan) => {
                 let previous = object.status.creation.take().unwrap_or_default();
                 let dismissed = previous.dismissed;
@@ -491,7 +491,7 @@ impl Shell<'_> {
                 self.say(object, &Verdict::underway("Creating", "ordering", Next::Backoff), false);
                 world.unsure.push(uid);
             }
-            Step::Record { id, ordered } => {
+            Step::RecordId { id, ordered } => {
                 let id = parse(id);
                 let adopted = !matches!(world.operators[operator].remembered(uid).create, Some((_, SentBy::Done(_))));
                 let made_by =
@@ -514,7 +514,7 @@ impl Shell<'_> {
                 }
             }
             Step::NoteConflict => object.status.creation.iter_mut().for_each(|creation| creation.conflict = true),
-            Step::Reopen { dismissed } => {
+            Step::NextAttempt { dismissed } => {
                 let attempt = if self.is(Mutant::S3AttemptNotRaised) { attempt } else { attempt + 1 };
                 let before = object.status.creation.take().unwrap_or_default().dismissed;
                 let dismissed = before.into_iter().chain(dismissed.iter().map(|id| parse(id))).collect();
@@ -527,14 +527,14 @@ impl Shell<'_> {
                 let counted = creation.unwrap_or_else(|| Creation { attempt: 1, ..Creation::default() });
                 object.status.creation = Some(Creation { attempt: counted.attempt + 1, ..counted });
             }
-            Step::Forget => (object.marked, object.owner) = (None, None),
+            Step::ForgetId => (object.marked, object.owner) = (None, None),
             Step::IntendDelete { attempt } => {
                 object.status.operation = Some(Operation { attempt: *attempt as u8, started: now, accepted: false });
                 self.say(object, &Verdict::underway("Decommissioning", "ending", Next::Backoff), false);
             }
             Step::RecordDeleted => object.status.operation.iter_mut().for_each(|operation| operation.accepted = true),
             Step::WithdrawDelete(_) => object.status.operation = None,
-            Step::Release(why) => {
+            Step::RemoveFinalizer(why) => {
                 object.finalizer = false;
                 // What the provider accepted to end is as good as ended: one 404 is enough then (S6).
                 let alive = object.marked.and_then(|id| world.circuit(id)).is_some_and(|circuit| !circuit.ending);
@@ -542,7 +542,7 @@ impl Shell<'_> {
                     world.broken = Some("said that it ended while it lives on");
                 }
             }
-            Step::Rest(verdict) => {
+            Step::WriteStatus(verdict) => {
                 let status = &mut object.status;
                 let conflict = object.marked.zip(status.id).is_some_and(|(marked, recorded)| marked != recorded);
                 if self.better(world, operator, &pass.view).is_none() && !foreign(&pass.view) && !conflict {
@@ -565,7 +565,7 @@ impl Shell<'_> {
                 }
             }
             Step::ReadFresh | Step::Search | Step::Observe(_) | Step::Probe | Step::Create => {}
-            Step::Delete(_) | Step::FetchDocuments(_) | Step::Wait(_) => {}
+            Step::Delete(_) | Step::FetchDocuments(_) | Step::Requeue(_) => {}
             // Nothing is wanted here but circuits and their end.
             Step::ObserveSingly(_) | Step::IntendChange { .. } | Step::Change(_) => unreachable!(),
             Step::RecordChanged | Step::WithdrawChange(_) | Step::SettleChange => unreachable!(),
@@ -583,18 +583,18 @@ impl Shell<'_> {
 
     fn after_write(&self, world: &mut World, operator: usize, pass: &mut Pass, step: &Step) {
         let uid = pass.view.uid;
-        pass.held_now |= *step == Step::Hold;
+        pass.held_now |= *step == Step::AddFinalizer;
         self.note(world, operator, pass);
         let memory = world.operators[operator].memory(uid);
         match step {
             Step::Intend(_) => pass.may_create = true,
-            Step::Record { .. } => memory.create = None,
+            Step::RecordId { .. } => memory.create = None,
             Step::Withdraw(refusal) => {
                 memory.create = None;
                 pass.turned_away = refusal.as_ref().map(|refusal| refusal.by_provider);
                 (pass.search, pass.look, pass.probe) = (None, None, None);
             }
-            Step::Reopen { .. } => {
+            Step::NextAttempt { .. } => {
                 *memory = Remembered::default();
                 pass.fresh = false;
                 (pass.search, pass.look, pass.probe) = (None, None, None);
@@ -712,14 +712,14 @@ fn sent(sent: &SentBy) -> Sent {
 
 fn look(looked: &Looked) -> Look {
     let heard = match looked.seen {
-        Seen::Found => Heard::Found(Upstream {
+        Seen::Found => Observation::Found(Upstream {
             readiness: Readiness::Ready,
             in_use_by: Vec::new(),
             drift: None,
             end: End::OnDemand,
         }),
-        Seen::NotFound => Heard::NotFound,
-        Seen::NotHeard => Heard::NotHeard(trouble()),
+        Seen::NotFound => Observation::NotFound,
+        Seen::NotHeard => Observation::Unknown(trouble()),
     };
     Look {
         begun: at(looked.begun),
@@ -731,8 +731,8 @@ fn look(looked: &Looked) -> Look {
     }
 }
 
-fn trouble() -> Trouble {
-    Trouble { reason: "ProviderUnreachable", message: String::new() }
+fn trouble() -> Cause {
+    Cause { reason: "ProviderUnreachable", message: String::new() }
 }
 
 fn basis(view: &Object) -> String {

@@ -341,7 +341,7 @@ impl Walk {
             let Some(pass) = &world.operators[leader].passes[name] else { return Ok(()) };
             let step = self.shell().next(world, leader, pass);
             self.shell().take(world, leader, name, &step, Outcome::Fine);
-            if matches!(step, Step::Rest(_) | Step::Wait(_) | Step::Release(_)) {
+            if matches!(step, Step::WriteStatus(_) | Step::Requeue(_) | Step::RemoveFinalizer(_)) {
                 return Ok(());
             }
         }

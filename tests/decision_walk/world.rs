@@ -4,9 +4,9 @@
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use interconnect_operator::lifecycle::facts::Refusal;
+use interconnect_operator::lifecycle::decide::facts::Refusal;
+use interconnect_operator::lifecycle::decide::verdict::Verdict;
 use interconnect_operator::lifecycle::key::fingerprint;
-use interconnect_operator::lifecycle::verdict::Verdict;
 
 /// Uids, circuits and slots are small numbers.
 pub type Uid = u8;

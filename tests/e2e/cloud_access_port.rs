@@ -10,7 +10,7 @@ use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use crate::objects::{says, until, until_gone, until_stalled};
-use crate::rig::{Rig, Wish, lag};
+use crate::rig::{DesiredChange, Rig, lag};
 use crate::suite::{condition_of, external_id_of};
 use crate::supervisor::supervised;
 
@@ -149,7 +149,7 @@ async fn one_person_serves_two_ports_and_changes_once() {
 async fn ports_come_and_go_one_at_a_time_whatever_crashes() {
     let (next, last) = (AtomicU32::new(1), AtomicU32::new(u32::MAX));
     let lane = async || {
-        let rig = Rig::without_operator(Wish::default()).await;
+        let rig = Rig::without_operator(DesiredChange::default()).await;
         rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
         supervised(&rig, &[], async |_| {
             rig.apply(&rig.digital_realty_account()).await;

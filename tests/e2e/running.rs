@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::rig::{Rig, Wish, external_id};
+use crate::rig::{DesiredChange, Rig, external_id};
 
 #[tokio::test]
 async fn probes_and_metrics_tell_how_it_is() {
@@ -23,7 +23,7 @@ async fn probes_and_metrics_tell_how_it_is() {
 
 #[tokio::test]
 async fn when_one_operator_ends_the_other_goes_on_and_orders_nothing_again() {
-    let rig = Rig::without_operator(Wish::default()).await;
+    let rig = Rig::without_operator(DesiredChange::default()).await;
     let first = rig.launch("first").operator(&[]).await.unwrap();
     rig.apply(&rig.account("cloudflare", "demo-token")).await;
     rig.order("ams-1", 1).await;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use interconnect_operator::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
+use interconnect_operator::lifecycle::decide::facts::*;
 use interconnect_operator::lifecycle::decide::{Release, Step, decide};
-use interconnect_operator::lifecycle::facts::*;
 use jiff::Timestamp;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -29,17 +29,17 @@ fn time() -> impl Strategy<Value = Duration> {
     (0_u64..4000).prop_map(Duration::from_secs)
 }
 
-fn trouble() -> Trouble {
-    Trouble { reason: "ProviderUnreachable", message: "silence".into() }
+fn trouble() -> Cause {
+    Cause { reason: "ProviderUnreachable", message: "silence".into() }
 }
 
 fn answer() -> impl Strategy<Value = String> {
     select(vec!["key/1=none", "key/2=none", "other/1=none"]).prop_map(str::to_owned)
 }
 
-fn marks() -> impl Strategy<Value = Marks> {
+fn marks() -> impl Strategy<Value = Annotations> {
     (of(id()), of(uid()), of(select(vec!["digest".to_owned(), "former".to_owned()])), of(answer())).prop_map(
-        |(external_id, owner, approved_plan, create_outcome)| Marks {
+        |(external_id, owner, approved_plan, create_outcome)| Annotations {
             external_id,
             owner,
             approved_plan,
@@ -88,9 +88,14 @@ fn digest() -> impl Strategy<Value = String> {
     select(vec!["one wish", "another wish"]).prop_map(str::to_owned)
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn wish() -> impl Strategy<Value = DesiredChange> {
     let of_type = select(vec![OperationType::Accept, OperationType::SendLoa]);
-    (of_type, digest()).prop_map(|(type_, digest)| Wish { type_, target: None, digest, summary: "a change".into() })
+    (of_type, digest()).prop_map(|(type_, digest)| DesiredChange {
+        type_,
+        target: None,
+        digest,
+        summary: "a change".into(),
+    })
 }
 
 fn recorded() -> impl Strategy<Value = Recorded> {
@@ -215,7 +220,11 @@ fn look() -> impl Strategy<Value = Look> {
     ]);
     let upstream = (readiness, proptest::collection::vec(id(), 0..2), end)
         .prop_map(|(readiness, in_use_by, end)| Upstream { readiness, in_use_by, drift: None, end });
-    let heard = prop_oneof![Just(Heard::NotFound), Just(Heard::NotHeard(trouble())), upstream.prop_map(Heard::Found)];
+    let heard = prop_oneof![
+        Just(Observation::NotFound),
+        Just(Observation::Unknown(trouble())),
+        upstream.prop_map(Observation::Found)
+    ];
     (moment(), of(time()), any::<bool>(), of(wish()), heard).prop_map(|(begun, missing_for, exact, wish, heard)| Look {
         begun,
         missing_for,
@@ -320,19 +329,19 @@ proptest! {
         if open && facts.identity() == Identity::None && facts.order_began().is_none() {
             let step = decide(&facts);
             let asked = match &step {
-                Step::Rest(verdict) => verdict.stalled.as_ref().is_some_and(|word| word.reason == "AlreadyOrdered"),
+                Step::WriteStatus(verdict) => verdict.stalled.as_ref().is_some_and(|word| word.reason == "AlreadyOrdered"),
                 _ => false,
             };
-            prop_assert!(!asked && !matches!(step, Step::Intend(_) | Step::Reopen { .. }), "{step:?}");
+            prop_assert!(!asked && !matches!(step, Step::Intend(_) | Step::NextAttempt { .. }), "{step:?}");
         }
     }
 
     #[test]
     fn a_change_begins_on_a_look_of_its_own_and_never_while_another_may_act(facts in any_facts()) {
         // S9.
-        if let Step::IntendChange { wish, attempt } = decide(&facts) {
+        if let Step::IntendChange { desired, attempt } = decide(&facts) {
             let look = facts.look.as_ref().unwrap();
-            prop_assert!(look.exact && look.wish.as_ref() == Some(&wish));
+            prop_assert!(look.exact && look.desired.as_ref() == Some(&wish));
             prop_assert!(facts.deletion.is_none() && !facts.observe_only && facts.claimed_by.is_none());
             if let Some(before) = facts.change_sent() {
                 let same = before.digest.as_ref() == Some(&wish.digest);
@@ -352,7 +361,7 @@ proptest! {
         let end = if over { End::Over } else { End::NotNow("locked".into()) };
         let look = facts.look.clone().map(|look| Look {
             heard: match look.heard {
-                Heard::Found(upstream) => Heard::Found(Upstream { end, ..upstream }),
+                Observation::Found(upstream) => Observation::Found(Upstream { end, ..upstream }),
                 other => other,
             },
             ..look
@@ -374,7 +383,7 @@ proptest! {
     #[test]
     fn a_suspended_object_asks_nothing(facts in any_facts()) {
         let step = decide(&Facts { suspended: true, deletion: None, ..facts });
-        prop_assert!(matches!(step, Step::Rest(_)), "{step:?}");
+        prop_assert!(matches!(step, Step::WriteStatus(_)), "{step:?}");
     }
 
     #[test]
@@ -392,11 +401,11 @@ proptest! {
         let found = facts.search.as_ref().and_then(|search| search.found.as_ref().ok());
         let blind = found.is_some_and(|found| found.untraceable.is_some() && found.ours.is_empty());
         let open = facts.identity() == Identity::None && facts.order_began().is_some();
-        let said = facts.marks.create_outcome.is_some() || matches!(facts.memory.create, Some(Sent::NotDone(_)));
+        let said = facts.annotations.create_outcome.is_some() || matches!(facts.memory.create, Some(Sent::NotDone(_)));
         let retained = facts.deletion_policy == Some(DeletionPolicy::Retain) || facts.observe_only;
         if blind && open && !said && !retained && facts.claimed_by.is_none() {
             let step = decide(&facts);
-            let settled = matches!(step, Step::Release(Release::Nothing | Release::Ended) | Step::Reopen { .. });
+            let settled = matches!(step, Step::RemoveFinalizer(Release::Nothing | Release::Ended) | Step::NextAttempt { .. });
             let again = matches!(step, Step::Withdraw(_) | Step::Intend(_));
             prop_assert!(!settled && !again, "{step:?}");
         }
@@ -412,9 +421,9 @@ proptest! {
         prop_assert!(!matches!(step, Step::IntendDelete { .. } | Step::Delete(_)), "{step:?}");
         let free = facts.finalizer && facts.deletion.is_some() && !facts.observe_only && facts.claimed_by.is_none();
         if held && free {
-            prop_assert_eq!(step, Step::Release(Release::Retained));
+            prop_assert_eq!(step, Step::RemoveFinalizer(Release::Retained));
         } else if sent && free && !facts.deletion.is_some_and(|deletion| deletion.crd_going) {
-            prop_assert!(step != Step::Release(Release::Retained), "its number isn't known yet");
+            prop_assert!(step != Step::RemoveFinalizer(Release::Retained), "its number isn't known yet");
         }
     }
 
@@ -422,8 +431,8 @@ proptest! {
     fn what_is_held_is_let_go_as_ended_only_after_the_providers_own_word_on_an_account_in_order(facts in any_facts()) {
         // S6.
         let step = decide(&facts);
-        if step == Step::Release(Release::Ended) {
-            prop_assert_eq!(&facts.look.as_ref().unwrap().heard, &Heard::NotFound);
+        if step == Step::RemoveFinalizer(Release::Ended) {
+            prop_assert_eq!(&facts.look.as_ref().unwrap().heard, &Observation::NotFound);
             prop_assert_eq!(&facts.probe, &Some(Ok(())));
         }
     }
@@ -431,15 +440,15 @@ proptest! {
     #[test]
     fn ready_is_true_only_of_what_was_just_seen_usable(facts in any_facts()) {
         // S13.
-        if let Step::Rest(verdict) = decide(&facts) && verdict.ready.status == Some(true) {
+        if let Step::WriteStatus(verdict) = decide(&facts) && verdict.ready.status == Some(true) {
             let look = facts.fresh_look().unwrap();
-            prop_assert!(matches!(&look.heard, Heard::Found(upstream) if upstream.readiness == Readiness::Ready));
+            prop_assert!(matches!(&look.heard, Observation::Found(upstream) if upstream.readiness == Readiness::Ready));
         }
     }
 
     #[test]
     fn every_stalled_says_something_and_is_told_apart_from_progress(facts in any_facts()) {
-        if let Step::Rest(verdict) = decide(&facts) {
+        if let Step::WriteStatus(verdict) = decide(&facts) {
             prop_assert!(verdict.stalled.is_none() || verdict.reconciling.is_none());
             prop_assert!(verdict.stalled.is_none_or(|word| !word.message.is_empty() && !word.reason.is_empty()));
         }

@@ -1,6 +1,6 @@
 //! Documents, of any content.
 
-use interconnect_operator::documents;
+use interconnect_operator::cluster::documents;
 use proptest::prelude::*;
 
 proptest! {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use interconnect_operator::accounts::Account;
 use interconnect_operator::api::Interconnect;
-use interconnect_operator::clock::Moment;
+use interconnect_operator::base::clock::Moment;
 use interconnect_operator::kinds::interconnect::{Details, InterconnectAdapter as Real};
 use interconnect_operator::lifecycle::adapter::{Access, Adapter, AsOf, Found, Offer, Query, Seen, Wanted};
-use interconnect_operator::lifecycle::claims::{Claim, Rank};
+use interconnect_operator::lifecycle::registry::claims::{Claim, Rank};
 use interconnect_operator::providers::cloudflare::Cloudflare;
-use interconnect_operator::providers::limiter::Permit;
-use interconnect_operator::providers::outcome::{Failure, Outcome, ReadError};
-use interconnect_operator::providers::transport::SendGuard;
+use interconnect_operator::providers::http::client::SendGuard;
+use interconnect_operator::providers::http::limiter::Permit;
+use interconnect_operator::providers::http::outcome::{Failure, Outcome, ReadError};
 
 /// So far ahead that no list was begun by then: each search asks for one of its own. A real search may share one that
 /// began after its fresh read, the model's sees what is there at its step.

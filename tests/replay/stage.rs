@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use interconnect_operator::api::{Interconnect, ProviderAccount};
-use interconnect_operator::clock::Clock;
-use interconnect_operator::leader::LeaseSettings;
+use interconnect_operator::base::clock::Clock;
+use interconnect_operator::cluster::leader::LeaseSettings;
 use interconnect_simulator::{Options, Simulator};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Namespace, Secret};

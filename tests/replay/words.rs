@@ -3,7 +3,7 @@
 use interconnect_operator::api::common::Circuit;
 use interconnect_operator::api::{CIRCUIT_FINALIZER, Interconnect, annotations};
 use interconnect_operator::lifecycle::decide::Step;
-use interconnect_operator::lifecycle::facts::Refusal;
+use interconnect_operator::lifecycle::decide::facts::Refusal;
 use kube::ResourceExt;
 
 use crate::world::{Id, Object};
@@ -15,13 +15,13 @@ pub fn step(step: &Step, number: impl Fn(&str) -> String) -> String {
     match step {
         Step::Observe(id) => format!("Observe {}", number(id)),
         Step::Intend(_) => "Intend".into(),
-        Step::Record { id, ordered } => format!("Record {}, ordered: {ordered}", number(id)),
+        Step::RecordId { id, ordered } => format!("Record {}, ordered: {ordered}", number(id)),
         Step::Withdraw(refusal) => format!("Withdraw, {}", refusal.as_ref().map_or("never sent", by)),
-        Step::Reopen { dismissed } => format!("Reopen, not {:?}", all(dismissed)),
+        Step::NextAttempt { dismissed } => format!("Reopen, not {:?}", all(dismissed)),
         Step::Delete(id) => format!("Delete {}", number(id)),
         Step::FetchDocuments(id) => format!("FetchDocuments {}", number(id)),
         Step::WithdrawDelete(refusal) => format!("WithdrawDelete, {}", by(refusal)),
-        Step::Rest(verdict) => format!(
+        Step::WriteStatus(verdict) => format!(
             "Rest: Ready {:?}, Reconciling {:?}, Stalled {:?}, candidates {:?}, next {:?}",
             verdict.ready.status,
             verdict.reconciling.as_ref().map(|word| word.reason),

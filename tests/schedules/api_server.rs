@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use http::{Method, StatusCode};
-use interconnect_operator::clock::Clock;
+use interconnect_operator::base::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::stage::Sabotage;
@@ -17,7 +17,7 @@ pub type Key = (String, String, String);
 
 /// How a write goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Cause {
     /// It took effect, and the answer is lost.
     AnswerLost,
     /// It did not take effect, and there is no answer.
@@ -51,7 +51,7 @@ struct Store {
     version: u64,
     uids: u64,
     changes: Vec<Change>,
-    trouble: Option<(Trouble, u32)>,
+    trouble: Option<(Cause, u32)>,
 }
 
 /// The API server.
@@ -75,9 +75,9 @@ impl ApiServer {
     pub fn answer(&self, call: Call<'_>) -> Option<(StatusCode, Value)> {
         let writes = call.method != Method::GET && !call.path.contains("/leases") && !call.path.contains("/events");
         match if writes { self.store().strike() } else { None } {
-            Some(Trouble::NoAnswer) => None,
-            Some(Trouble::Status(code)) => Some(refusal(StatusCode::from_u16(code).unwrap(), "made to fail")),
-            Some(Trouble::AnswerLost) => {
+            Some(Cause::NoAnswer) => None,
+            Some(Cause::Status(code)) => Some(refusal(StatusCode::from_u16(code).unwrap(), "made to fail")),
+            Some(Cause::AnswerLost) => {
                 // What came of it is what nobody hears.
                 let _ = self.act(call);
                 None
@@ -241,7 +241,7 @@ impl ApiServer {
     }
 
     /// The `nth` write from now on goes wrong like this; none any more, if none is said.
-    pub fn fail(&self, trouble: Option<(Trouble, u32)>) {
+    pub fn fail(&self, trouble: Option<(Cause, u32)>) {
         self.store().trouble = trouble;
     }
 
@@ -255,7 +255,7 @@ impl ApiServer {
 }
 
 impl Store {
-    fn strike(&mut self) -> Option<Trouble> {
+    fn strike(&mut self) -> Option<Cause> {
         let (trouble, nth) = self.trouble?;
         self.trouble = (nth > 1).then_some((trouble, nth - 1));
         (nth <= 1).then_some(trouble)
@@ -365,11 +365,11 @@ mod tests {
             call(&server, Method::PATCH, &format!("{PATH}/x"), json!({"metadata": {"annotations": {"a": value}}}))
         };
         let there = || server.all("interconnects")[0].1["metadata"]["annotations"]["a"].clone();
-        server.fail(Some((Trouble::AnswerLost, 2)));
+        server.fail(Some((Cause::AnswerLost, 2)));
         assert!(annotate("1").is_some() && annotate("2").is_none() && there() == "2");
-        server.fail(Some((Trouble::NoAnswer, 1)));
+        server.fail(Some((Cause::NoAnswer, 1)));
         assert!(annotate("3").is_none() && there() == "2");
-        server.fail(Some((Trouble::Status(500), 1)));
+        server.fail(Some((Cause::Status(500), 1)));
         assert!(annotate("4").is_some_and(|(status, _)| status == 500) && there() == "2");
     }
 }

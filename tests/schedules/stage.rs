@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Method;
-use interconnect_operator::clock::Clock;
+use interconnect_operator::base::clock::Clock;
 use interconnect_simulator::Simulator;
 use serde_json::{Value, json};
 

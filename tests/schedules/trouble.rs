@@ -7,7 +7,7 @@ use fastrand::Rng;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::api_server::Trouble;
+use crate::api_server::Cause;
 use crate::stage::{SETTLE, Stage};
 
 /// Nothing acts later, and no list lags further behind, than this: well within the settle time from when the intent
@@ -71,12 +71,12 @@ pub async fn at_provider(stage: &Stage<'_>, rng: &mut Rng, seldom: &mut bool) {
 /// Something will go wrong at the API server.
 pub fn at_api_server(stage: &Stage<'_>, rng: &mut Rng) {
     let troubles = [
-        Trouble::AnswerLost,
-        Trouble::AnswerLost,
-        Trouble::NoAnswer,
-        Trouble::Status(500),
-        Trouble::Status(409),
-        Trouble::Status(504),
+        Cause::AnswerLost,
+        Cause::AnswerLost,
+        Cause::NoAnswer,
+        Cause::Status(500),
+        Cause::Status(409),
+        Cause::Status(504),
     ];
     let (trouble, nth) = (rng.choice(troubles).unwrap(), rng.u32(1..=4));
     stage.story.tell(format!("  at the API server: write {nth} from now: {trouble:?}"));

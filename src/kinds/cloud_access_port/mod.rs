@@ -1,87 +1,49 @@
 //! CloudAccessPort at an exchange that speaks IX-API: found again by its `external_ref`.
 
+mod changes;
 mod offering;
-mod showing;
-mod wishes;
+mod status;
 
 use kube::{Resource, ResourceExt};
-use serde_json::{Value, json};
 
-use super::exchange::{exchange, found, key_at, reference};
-use crate::accounts::Account;
+use super::ix_api::{found, reference};
 use crate::api::annotations::RECONCILE_AT;
 use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, Mode};
-use crate::api::common::{Circuit, LoaUse, OperationType};
-use crate::clock::Moment;
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, News, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::{Problem, Upstream};
-use crate::lifecycle::key::key_of;
+use crate::api::common::{Circuit, LoaUse};
+use crate::lifecycle::adapter::{
+    Access, Adapter, AsOf, Found, News, NoOffer, Offer, Presentation, Query, Seen, Wanted,
+};
+use crate::lifecycle::decide::facts::Upstream;
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::transport::{ProviderClient, Sending};
+use crate::providers::ix_api::requests::ConnectionOrder;
 use crate::providers::ix_api::wire::{Connection, Offering, PortReservation, Terms, ending, same_id};
 use crate::providers::ix_api::{Accounts, IxApi};
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::providers::transport::SendGuard;
-pub use showing::Details;
+use changes::Change;
+pub use status::Details;
 
 /// The adapter.
 pub struct CloudAccessPortAdapter;
 
 impl Adapter for CloudAccessPortAdapter {
-    type Object = CloudAccessPort;
     type Client = IxApi;
-    type Details = Details;
+    type Change = Change;
 
-    const KIND: &'static str = "CloudAccessPort";
     const RESOURCE: &'static str = "connection";
 
-    fn client(account: &Account) -> Option<&IxApi> {
-        exchange(account)
-    }
-
-    fn claims(_: &CloudAccessPort, _: Option<Rank>) -> Vec<Claim> {
-        Vec::new()
-    }
-
-    fn show_users(users: Vec<LoaUse>, object: &mut CloudAccessPort) {
-        if let Some(status) = object.status.as_mut() {
-            status.loa_used_by = users;
-        }
-    }
-
-    fn search_proven_by(_: &CloudAccessPort) -> Option<&'static str> {
-        Some(Self::RESOURCE)
-    }
-
-    async fn turn(client: &IxApi) -> Result<Permit, Failure> {
-        client.mutation_permit().await
-    }
-
-    async fn probe(at: Access<'_, IxApi>) -> Result<(), Failure> {
-        at.client.probe(at.asking()).await
-    }
-
-    async fn search(at: Access<'_, IxApi>, query: Query<'_, CloudAccessPort>) -> Result<Found, Failure> {
+    async fn search(
+        at: Access<'_, IxApi>,
+        query: Query<'_, CloudAccessPort>,
+    ) -> Result<Found<ConnectionOrder>, Failure> {
         let all = at.client.connections(at.asking(), query.not_before).await.items?;
         // S4: what is ending is nobody's order any more.
         let live = all.iter().filter(|connection| !ending(&connection.state));
         let found = found(query.key, live.map(|it| (it.id.as_str(), it.external_ref.as_deref())));
-        let offer = if query.to_order { Some(offer(at, &query).await?) } else { None };
-        Ok(Found { offer, ..found })
+        if query.to_order { found.offered(offer(at, &query).await) } else { Ok(found) }
     }
 
-    async fn findable(
-        at: Access<'_, IxApi>,
-        object: &CloudAccessPort,
-        id: &str,
-        not_before: Moment,
-    ) -> Result<bool, Failure> {
-        let (all, key) = (at.client.connections(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
-        Ok(all.get(id).is_some_and(|connection| key_at(connection.external_ref.as_deref()) == Some(&key)))
-    }
-
-    async fn create(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
-        client.order(permit, guard, &offer.request).await.and_read(|connection| Ok(connection.id))
+    async fn create(client: &IxApi, sending: Sending<'_>, order: &ConnectionOrder, _: &str) -> Outcome<String> {
+        client.order(sending, order).await.and_read(|connection| Ok(connection.id))
     }
 
     async fn observe(
@@ -89,7 +51,7 @@ impl Adapter for CloudAccessPortAdapter {
         object: &CloudAccessPort,
         id: &str,
         as_of: AsOf,
-    ) -> Result<Seen<Details>, ReadError> {
+    ) -> Result<Seen<Details, Change>, ReadError> {
         let listed = match as_of {
             AsOf::Shared(not_before) => at.client.connections(at.asking(), not_before).await.items?.get(id).cloned(),
             AsOf::Now => None,
@@ -102,75 +64,44 @@ impl Adapter for CloudAccessPortAdapter {
         let ports = ports(at, &connection, as_of).await?;
         let catalogue = at.client.catalogue(at.asking()).await?;
         let facility = connection.pop.as_deref().and_then(|pop| catalogue.facility(pop)).map(ToOwned::to_owned);
-        let now = at.client.wall();
-        let due = terms_due(object, &showing::day(now)) && !ending(&connection.state);
+        let now = at.client.transport().clock().wall();
+        let due = terms_due(object, &status::day(now)) && !ending(&connection.state);
         let terms = if due { terms(at, object, id).await } else { None };
         let roles = if due || as_of == AsOf::Now || unanswered(object) {
             // Who is missing is asked for before an order; what is there lives on without.
-            offering::role_assignments(at.neighbours, object, &[], &catalogue).await.ok()
+            offering::role_assignments(at.references, object, &[], &catalogue).await.ok()
         } else {
             None
         };
         let roles = roles.filter(|_| !object.spec.contacts.is_empty());
-        let wishes = wishes::wanted(object, &connection, &ports, roles.as_deref());
+        let wanted = changes::wanted(object, &connection, &ports, roles.as_deref());
         let upstream = Upstream {
-            readiness: showing::readiness(object, &connection, &ports),
+            readiness: status::readiness(object, &connection, &ports),
             in_use_by: Vec::new(),
-            drift: wishes.drift,
-            end: showing::end(&connection),
+            drift: wanted.drift,
+            end: status::end(&connection),
         };
         let state = connection.state.clone();
         let details = Details { connection, ports, facility, terms, lag_loa: at.client.lag_loa, now };
-        Ok(Seen { upstream, state, change: wishes.change, details })
+        Ok(Seen { upstream, state, change: wanted.change, details })
     }
 
-    async fn delete(
-        client: &IxApi,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        object: &CloudAccessPort,
-        id: &str,
-    ) -> Outcome<()> {
+    async fn delete(client: &IxApi, sending: Sending<'_>, object: &CloudAccessPort, id: &str) -> Outcome<()> {
         let at = object.spec.decommission.as_ref().map(|wish| wish.at.as_str());
-        client.end(permit, guard, id, at).await
+        client.end(sending, id, at).await
     }
 
-    fn terms(object: &CloudAccessPort) -> Option<String> {
-        showing::terms(object)
-    }
-
-    async fn change(client: &IxApi, permit: &Permit, guard: &dyn SendGuard, id: &str, change: &Change) -> Outcome<()> {
-        let named = change.request.as_str().unwrap_or_default();
-        match change.wish.type_ {
-            OperationType::AddPort => client.add_port(permit, guard, &change.request).await.and_read(|_| Ok(())),
-            OperationType::RemovePort => client.remove_port(permit, guard, named).await,
-            OperationType::UpdateConnection => client.patch_connection(permit, guard, id, &change.request).await,
-            OperationType::UpdatePort => {
-                let port = change.request["port"].as_str().unwrap_or_default();
-                client.patch_port(permit, guard, port, &change.request["change"]).await
-            }
-            other => {
-                let message = format!("a connection has no way to {}", other.name());
-                Outcome::NotDone(Failure::new(FailureKind::NotSent, message))
-            }
+    async fn change(client: &IxApi, sending: Sending<'_>, id: &str, change: &Change) -> Outcome<()> {
+        match change {
+            Change::AddPort(order) => client.add_port(sending, order).await.and_read(|_| Ok(())),
+            Change::RemovePort(port) => client.remove_port(sending, port).await,
+            Change::Connection(patch) => client.patch_connection(sending, id, patch).await,
+            Change::Port { port, change } => client.patch_port(sending, port, change).await,
         }
     }
 
-    fn news(before: &CloudAccessPort, now: &CloudAccessPort) -> Vec<News> {
-        showing::news(before, now)
-    }
-
-    fn show_offer(offer: &Offer, object: &mut CloudAccessPort) {
-        let offering = offer.request["product_offering"].as_str().map(ToOwned::to_owned);
-        object.status.get_or_insert_default().product_offering = offering;
-    }
-
-    fn show(seen: &Seen<Details>, object: &mut CloudAccessPort) {
-        showing::show(&seen.details, object);
-    }
-
     fn documents(object: &CloudAccessPort, _: &str, details: &Details) -> Vec<Wanted> {
-        showing::documents(object, details)
+        status::documents(object, details)
     }
 
     async fn fetch(
@@ -186,19 +117,44 @@ impl Adapter for CloudAccessPortAdapter {
     }
 }
 
+impl Presentation for CloudAccessPortAdapter {
+    type Object = CloudAccessPort;
+    type Details = Details;
+    type Order = ConnectionOrder;
+
+    const KIND: &'static str = "CloudAccessPort";
+
+    fn show(details: &Details, object: &mut CloudAccessPort) {
+        status::show(details, object);
+    }
+
+    fn show_offer(order: &ConnectionOrder, object: &mut CloudAccessPort) {
+        object.status.get_or_insert_default().product_offering = Some(order.product_offering.clone());
+    }
+
+    fn show_loa_users(users: Vec<LoaUse>, object: &mut CloudAccessPort) {
+        if let Some(status) = object.status.as_mut() {
+            status.loa_used_by = users;
+        }
+    }
+
+    fn terms(object: &CloudAccessPort) -> Option<String> {
+        status::terms(object)
+    }
+
+    fn news(before: &CloudAccessPort, now: &CloudAccessPort) -> Vec<News> {
+        status::news(before, now)
+    }
+}
+
 /// What would be ordered, or why nothing can be.
-async fn offer(at: Access<'_, IxApi>, query: &Query<'_, CloudAccessPort>) -> Result<Result<Offer, Problem>, Failure> {
+async fn offer(at: Access<'_, IxApi>, query: &Query<'_, CloudAccessPort>) -> Result<Offer<ConnectionOrder>, NoOffer> {
     let spec = &query.object.spec;
     let catalogue = at.client.catalogue(at.asking()).await?;
-    let offering = match offering::choose(&catalogue, spec) {
-        Ok(offering) => offering,
-        Err(problem) => return Ok(Err(problem)),
-    };
+    let offering = offering::choose(&catalogue, spec)?;
     let required = &offering.required_contact_roles;
-    let roles = offering::role_assignments(at.neighbours, query.object, required, &catalogue).await;
-    Ok(roles.map(|roles| {
-        Offer::of(request(spec, offering, &roles, &at.client.accounts, query.key), summary(spec, offering))
-    }))
+    let roles = offering::role_assignments(at.references, query.object, required, &catalogue).await?;
+    Ok(Offer::of(order(spec, offering, roles, &at.client.accounts, query.key), summary(spec, offering)))
 }
 
 fn summary(spec: &CloudAccessPortSpec, offering: &Offering) -> String {
@@ -210,26 +166,29 @@ fn summary(spec: &CloudAccessPortSpec, offering: &Offering) -> String {
     format!("Digital Realty Cloud Access {ports}, {speed} Mbps at {pop}, offering {}", offering.id)
 }
 
-/// The request (docs/providers.md 3.4).
-fn request(spec: &CloudAccessPortSpec, offering: &Offering, roles: &[String], accounts: &Accounts, key: &str) -> Value {
+fn order(
+    spec: &CloudAccessPortSpec,
+    offering: &Offering,
+    role_assignments: Vec<String>,
+    accounts: &Accounts,
+    key: &str,
+) -> ConnectionOrder {
     let own = spec.accounts.clone().unwrap_or_default();
-    let mode = match spec.mode {
-        Mode::Standalone => "standalone",
-        Mode::Lag => "lag_lacp",
-    };
-    let mut request = json!({
-        "managing_account": own.managing.as_ref().unwrap_or(&accounts.managing),
-        "consuming_account": own.consuming.as_ref().unwrap_or(&accounts.consuming),
-        "billing_account": own.billing.as_ref().unwrap_or(&accounts.billing),
-        "role_assignments": roles,
-        "mode": mode,
-        "lacp_timeout": wishes::lacp_timeout(spec.lacp_timeout),
-        "product_offering": offering.id,
-        "port_quantity": spec.port_quantity,
-        "external_ref": reference(key, spec.customer_reference.as_deref()),
-    });
-    wishes::say(spec, &mut request);
-    request
+    ConnectionOrder {
+        managing_account: own.managing.unwrap_or_else(|| accounts.managing.clone()),
+        consuming_account: own.consuming.unwrap_or_else(|| accounts.consuming.clone()),
+        billing_account: own.billing.unwrap_or_else(|| accounts.billing.clone()),
+        role_assignments,
+        mode: match spec.mode {
+            Mode::Standalone => "standalone",
+            Mode::Lag => "lag_lacp",
+        },
+        lacp_timeout: changes::lacp_timeout(spec.lacp_timeout),
+        product_offering: offering.id.clone(),
+        port_quantity: spec.port_quantity,
+        external_ref: reference(key, spec.customer_reference.as_deref()),
+        terms: changes::order_terms(spec),
+    }
 }
 
 /// The reservations of a connection's ports: by the list that others share; or by one of our own, and each that the
@@ -237,7 +196,7 @@ fn request(spec: &CloudAccessPortSpec, offering: &Offering, roles: &[String], ac
 async fn ports(at: Access<'_, IxApi>, connection: &Connection, as_of: AsOf) -> Result<Vec<PortReservation>, Failure> {
     let not_before = match as_of {
         AsOf::Shared(not_before) => not_before,
-        AsOf::Now => at.client.now(),
+        AsOf::Now => at.client.transport().clock().now(),
     };
     let all = at.client.reservations(at.asking(), not_before).await.items?;
     let mut ports: Vec<PortReservation> =
@@ -250,7 +209,7 @@ async fn ports(at: Access<'_, IxApi>, connection: &Connection, as_of: AsOf) -> R
             match at.client.reservation(at.asking(), id).await {
                 Ok(port) => ports.push(port),
                 Err(ReadError::NotFound(_)) => {}
-                Err(ReadError::NotHeard(failure)) => return Err(failure),
+                Err(ReadError::Unknown(failure)) => return Err(failure),
             }
         }
     }
@@ -276,7 +235,7 @@ fn heard(terms: Result<Terms, ReadError>) -> Option<Terms> {
     match terms {
         Ok(terms) => Some(terms),
         Err(ReadError::NotFound(_)) => Some(Terms::default()),
-        Err(ReadError::NotHeard(failure)) => refused(&failure).then(Terms::default),
+        Err(ReadError::Unknown(failure)) => refused(&failure).then(Terms::default),
     }
 }
 
@@ -290,14 +249,35 @@ fn unanswered(object: &CloudAccessPort) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::api::Contact;
+    use crate::kinds::persisted;
 
     #[test]
     fn a_provider_that_tells_no_terms_is_not_asked_again_today() {
         let refused = |status| Failure::new(FailureKind::Refused(status), "no");
         let away = Failure::new(FailureKind::Unreachable, "away");
         assert_eq!(heard(Err(ReadError::NotFound("no".into()))), Some(Terms::default()));
-        assert_eq!(heard(Err(ReadError::NotHeard(refused(405)))), Some(Terms::default()));
-        assert_eq!(heard(Err(ReadError::NotHeard(away))), None);
+        assert_eq!(heard(Err(ReadError::Unknown(refused(405)))), Some(Terms::default()));
+        assert_eq!(heard(Err(ReadError::Unknown(away))), None);
+    }
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        for name in ["ams-port", "ams-lag"] {
+            let object: CloudAccessPort = persisted::object("CloudAccessPort", name);
+            let named = |contact: &str| persisted::object::<Contact>("Contact", contact).status.unwrap();
+            let people = object.spec.contacts.iter().flat_map(|contact| named(&contact.name).role_assignments);
+            let mut roles: Vec<String> = people.map(|role| role.id).collect();
+            roles.sort();
+            let offering: Offering = serde_json::from_value(json!({
+                "id": object.status.as_ref().unwrap().product_offering, "cross_connect_initiator": "subscriber",
+            }))
+            .unwrap();
+            let (accounts, key) = (persisted::digital_realty(), persisted::key(&object));
+            persisted::is_the_order_of(&object, &order(&object.spec, &offering, roles, &accounts, &key));
+        }
     }
 }

@@ -3,10 +3,10 @@
 use crate::api::CloudAccessPort;
 use crate::api::cloud_access_port::{CloudAccessPortSpec, OfferingChoice};
 use crate::api::common::Circuit;
+use crate::api::conditions::Problem;
 use crate::api::conditions::reason;
 use crate::api::contact::Contact;
-use crate::lifecycle::facts::Problem;
-use crate::neighbours::Neighbours;
+use crate::cluster::references::References;
 use crate::providers::ix_api::Catalogue;
 use crate::providers::ix_api::wire::{Offering, same_id};
 
@@ -83,14 +83,14 @@ fn ids(offerings: &[&Offering]) -> String {
 
 /// The role assignments of the named contacts, in order; and that they fill what the offering requires.
 pub async fn role_assignments(
-    neighbours: Neighbours<'_>,
+    references: References<'_>,
     object: &CloudAccessPort,
     required: &[String],
     catalogue: &Catalogue,
 ) -> Result<Vec<String>, Problem> {
     let mut filled: Vec<(String, String)> = Vec::new();
     for named in &object.spec.contacts {
-        let contact = contact(neighbours, object, &named.name).await?;
+        let contact = contact(references, object, &named.name).await?;
         let roles = contact.status.map(|status| status.role_assignments).unwrap_or_default();
         filled.extend(roles.into_iter().map(|role| (role.role_id, role.id)));
     }
@@ -107,8 +107,8 @@ pub async fn role_assignments(
     Ok(assignments)
 }
 
-async fn contact(neighbours: Neighbours<'_>, object: &CloudAccessPort, name: &str) -> Result<Contact, Problem> {
-    let contact = neighbours.circuit::<Contact>(name).await?;
+async fn contact(references: References<'_>, object: &CloudAccessPort, name: &str) -> Result<Contact, Problem> {
+    let contact = references.circuit::<Contact>(name).await?;
     if contact.common().account_ref != object.common().account_ref {
         let message = format!(
             "the Contact {name} is known to the account {}, and this port is ordered from {}: name a Contact of the same account",

@@ -1,27 +1,27 @@
 //! CrossConnectOrder at A2B: quoted first, found again by its `customerOrderId`, and never ended from here.
 
-mod letter;
+mod loa;
 pub mod quote;
 mod request;
 
 use kube::ResourceExt;
 
-use crate::accounts::{Account, Provider};
 use crate::api::annotations::SHARED_LOA;
 use crate::api::common::{Circuit, DocumentType, LoaUse};
-use crate::api::conditions::{STALLED, reason};
-use crate::api::cross_connect_order::{CrossConnectOrder, CrossConnectOrderStatus, QuoteStatus, SentLoa};
-use crate::clock::Moment;
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank, claimant_name};
-use crate::lifecycle::conditions;
-use crate::lifecycle::facts::{End, Problem, Readiness, Upstream};
+use crate::api::conditions::{Problem, STALLED, reason, true_reason};
+use crate::api::cross_connect_order::{CrossConnectOrder, CrossConnectOrderStatus};
+use crate::lifecycle::adapter::{
+    Access, Adapter, AsOf, Found, News, NoChange, NoOffer, Offer, Presentation, Query, Seen, Wanted,
+};
+use crate::lifecycle::decide::facts::{End, Readiness, Upstream};
 use crate::lifecycle::key::{key_in, key_of};
+use crate::lifecycle::registry::claims::{Claim, Rank, claimant_name};
 use crate::providers::a2b::wire::{Order, Package, came_to_nothing, state};
-use crate::providers::a2b::{A2b, Letter, ParameterNames};
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::providers::transport::SendGuard;
+use crate::providers::a2b::{A2b, ParameterNames};
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::transport::Sending;
+use loa::Loa;
+use request::Request;
 
 const NO_CANCEL: &str = "A2B has no way to cancel an order";
 
@@ -29,56 +29,13 @@ const NO_CANCEL: &str = "A2B has no way to cancel an order";
 pub struct CrossConnectOrderAdapter;
 
 impl Adapter for CrossConnectOrderAdapter {
-    type Object = CrossConnectOrder;
     type Client = A2b;
-    type Details = Order;
+    type Change = NoChange;
 
-    const KIND: &'static str = "CrossConnectOrder";
     const RESOURCE: &'static str = "order";
-    const LIVES_ON: bool = true;
+    const CAN_DECOMMISSION: bool = false;
 
-    fn client(account: &Account) -> Option<&A2b> {
-        match &account.provider {
-            Provider::A2b(client) => Some(client),
-            Provider::Cloudflare(_) | Provider::Equinix(_) | Provider::DigitalRealty(_) => None,
-        }
-    }
-
-    /// The LOA: it authorises one connection, unless a person says otherwise.
-    fn claims(object: &CrossConnectOrder, held: Option<Rank>) -> Vec<Claim> {
-        if shared(object) || over(object) {
-            return Vec::new();
-        }
-        let ordered = ordered(object) || held.is_some();
-        let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
-        let namespace = object.namespace().unwrap_or_default();
-        let named = letter::source(object).map(|source| format!("loa/{namespace}/{}", letter::place(source)));
-        // What would go with a wish is claimed once that is planned.
-        let sent = object.status.as_ref().and_then(|status| status.loa.as_ref()).filter(|_| ordered);
-        let sent = sent.map(|loa| letter::claim(&loa.sha256));
-        // What is ordered is ordered, whoever else has the same LOA.
-        named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: held.is_some() }).collect()
-    }
-
-    fn uses_loa(object: &CrossConnectOrder) -> Option<(String, LoaUse)> {
-        let from = letter::source(object).filter(|_| ordered(object) && !over(object))?.from_ref.as_ref()?;
-        let circuit = claimant_name(from.kind.name(), &object.namespace().unwrap_or_default(), &from.name);
-        Some((circuit, LoaUse { kind: Self::KIND.into(), name: object.name_any(), port: from.port.clone() }))
-    }
-
-    fn search_proven_by(_: &CrossConnectOrder) -> Option<&'static str> {
-        Some(Self::RESOURCE)
-    }
-
-    async fn turn(client: &A2b) -> Result<Permit, Failure> {
-        client.mutation_permit().await
-    }
-
-    async fn probe(at: Access<'_, A2b>) -> Result<(), Failure> {
-        at.client.probe(at.asking()).await
-    }
-
-    async fn search(at: Access<'_, A2b>, query: Query<'_, CrossConnectOrder>) -> Result<Found, Failure> {
+    async fn search(at: Access<'_, A2b>, query: Query<'_, CrossConnectOrder>) -> Result<Found<Request>, Failure> {
         let mut found = Found::default();
         if at.client.listed() {
             let all = at.client.orders(at.asking(), query.not_before).await.items?;
@@ -93,31 +50,11 @@ impl Adapter for CrossConnectOrderAdapter {
             // A person must look up its number.
             found.untraceable = Some("ID".into());
         }
-        if query.to_order {
-            found.offer = Some(offer(at, &query).await?);
-        }
-        Ok(found)
+        if query.to_order { found.offered(offer(at, &query).await) } else { Ok(found) }
     }
 
-    async fn findable(
-        at: Access<'_, A2b>,
-        object: &CrossConnectOrder,
-        id: &str,
-        not_before: Moment,
-    ) -> Result<bool, Failure> {
-        if !at.client.listed() {
-            return Ok(false);
-        }
-        let (all, key) = (at.client.orders(at.asking(), not_before).await.items?, key_of(Self::KIND, object));
-        let keyed = |order: &Order| order.customer_order_id.as_deref().and_then(key_in) == Some(key.as_str());
-        Ok(all.get(id).is_some_and(keyed))
-    }
-
-    async fn create(client: &A2b, permit: &Permit, guard: &dyn SendGuard, offer: &Offer, _: &str) -> Outcome<String> {
-        let package = offer.request["package"].as_str().unwrap_or_default();
-        let file_name = offer.request["loa"]["fileName"].as_str().unwrap_or_default();
-        let letter = offer.document.as_deref().map(|content| Letter { file_name, content });
-        let sent = client.create(permit, guard, package, &offer.request["order"], letter).await;
+    async fn create(client: &A2b, sending: Sending<'_>, order: &Request, _: &str) -> Outcome<String> {
+        let sent = client.create(sending, order.package, &order.order, order.loa.as_ref()).await;
         sent.and_read(|order| Ok(order.order_id))
     }
 
@@ -126,7 +63,7 @@ impl Adapter for CrossConnectOrderAdapter {
         object: &CrossConnectOrder,
         id: &str,
         as_of: AsOf,
-    ) -> Result<Seen<Order>, ReadError> {
+    ) -> Result<Seen<Order, NoChange>, ReadError> {
         let listed = match as_of {
             AsOf::Shared(not_before) if at.client.listed() => {
                 at.client.orders(at.asking(), not_before).await.items?.get(id).cloned()
@@ -147,37 +84,51 @@ impl Adapter for CrossConnectOrderAdapter {
         Ok(Seen { upstream, state: order.status.clone(), change: None, details: order })
     }
 
-    async fn delete(_: &A2b, _: &Permit, _: &dyn SendGuard, _: &CrossConnectOrder, _: &str) -> Outcome<()> {
+    async fn delete(_: &A2b, _: Sending<'_>, _: &CrossConnectOrder, _: &str) -> Outcome<()> {
         Outcome::NotDone(Failure::new(FailureKind::NotSent, NO_CANCEL))
     }
 
-    fn news(before: &CrossConnectOrder, now: &CrossConnectOrder) -> Vec<News> {
-        let differs =
-            |object: &CrossConnectOrder| object.status.as_ref().and_then(|status| status.price_differs.clone());
-        let new = differs(now).filter(|said| differs(before).as_ref() != Some(said));
-        new.map(|note| News { warning: true, reason: "PriceDiffers", note }).into_iter().collect()
+    /// The LOA: it authorises one connection, unless a person says otherwise.
+    fn claims(object: &CrossConnectOrder, held: Option<Rank>) -> Vec<Claim> {
+        if shared(object) || over(object) {
+            return Vec::new();
+        }
+        let ordered = ordered(object) || held.is_some();
+        let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
+        let namespace = object.namespace().unwrap_or_default();
+        let named = loa::source(object).map(|source| format!("loa/{namespace}/{}", loa::place(source)));
+        // What would go with a wish is claimed once that is planned.
+        let sent = object.status.as_ref().and_then(|status| status.loa.as_ref()).filter(|_| ordered);
+        let sent = sent.map(|loa| loa::claim(&loa.sha256));
+        // What is ordered is ordered, whoever else has the same LOA.
+        named.into_iter().chain(sent).map(|on| Claim { on, rank, flexible: held.is_some() }).collect()
     }
 
-    fn show_offer(offer: &Offer, object: &mut CrossConnectOrder) {
-        Self::show_plan(offer, object);
+    fn loa_used(object: &CrossConnectOrder) -> Option<(String, LoaUse)> {
+        let from = loa::source(object).filter(|_| ordered(object) && !over(object))?.from_ref.as_ref()?;
+        let circuit = claimant_name(from.kind.name(), &object.namespace().unwrap_or_default(), &from.name);
+        Some((circuit, LoaUse { kind: Self::KIND.into(), name: object.name_any(), port: from.port.clone() }))
     }
 
-    fn show_plan(offer: &Offer, object: &mut CrossConnectOrder) {
+    fn documents(_: &CrossConnectOrder, _: &str, order: &Order) -> Vec<Wanted> {
+        let wanted = Wanted { type_: DocumentType::ServiceAgreement, port: None, basis: order.order_id.clone() };
+        if order.status == state::COMPLETED { vec![wanted] } else { Vec::new() }
+    }
+
+    async fn fetch(at: Access<'_, A2b>, _: &CrossConnectOrder, id: &str, _: &Wanted) -> Result<Vec<u8>, ReadError> {
+        at.client.service_agreement(at.asking(), id).await
+    }
+}
+
+impl Presentation for CrossConnectOrderAdapter {
+    type Object = CrossConnectOrder;
+    type Details = Order;
+    type Order = Request;
+
+    const KIND: &'static str = "CrossConnectOrder";
+
+    fn show(order: &Order, object: &mut CrossConnectOrder) {
         let target = request::target_text(object);
-        let loa = offer.document.as_ref().and_then(|_| letter_of(offer));
-        let status = object.status.get_or_insert_default();
-        status.target = Some(target);
-        status.quote = serde_json::from_value::<QuoteStatus>(offer.request["quote"].clone()).ok();
-        status.loa = loa;
-    }
-
-    fn forget_order(object: &mut CrossConnectOrder) {
-        let common = std::mem::take(object.common_status_mut());
-        object.status = Some(CrossConnectOrderStatus { common, ..CrossConnectOrderStatus::default() });
-    }
-
-    fn show(seen: &Seen<Order>, object: &mut CrossConnectOrder) {
-        let (order, target) = (&seen.details, request::target_text(object));
         let status = object.status.get_or_insert_default();
         status.target = Some(target);
         status.order_id = Some(order.order_id.clone());
@@ -192,13 +143,28 @@ impl Adapter for CrossConnectOrderAdapter {
         status.reason = order.reason().or(status.reason.take().filter(|_| same));
     }
 
-    fn documents(_: &CrossConnectOrder, _: &str, order: &Order) -> Vec<Wanted> {
-        let wanted = Wanted { type_: DocumentType::ServiceAgreement, port: None, basis: order.order_id.clone() };
-        if order.status == state::COMPLETED { vec![wanted] } else { Vec::new() }
+    fn show_offer(order: &Request, object: &mut CrossConnectOrder) {
+        Self::show_plan(order, object);
     }
 
-    async fn fetch(at: Access<'_, A2b>, _: &CrossConnectOrder, id: &str, _: &Wanted) -> Result<Vec<u8>, ReadError> {
-        at.client.service_agreement(at.asking(), id).await
+    fn show_plan(order: &Request, object: &mut CrossConnectOrder) {
+        let target = request::target_text(object);
+        let status = object.status.get_or_insert_default();
+        status.target = Some(target);
+        status.quote = Some(order.quote.clone());
+        status.loa = order.sent_loa();
+    }
+
+    fn forget_order(object: &mut CrossConnectOrder) {
+        let common = std::mem::take(object.common_status_mut());
+        object.status = Some(CrossConnectOrderStatus { common, ..CrossConnectOrderStatus::default() });
+    }
+
+    fn news(before: &CrossConnectOrder, now: &CrossConnectOrder) -> Vec<News> {
+        let differs =
+            |object: &CrossConnectOrder| object.status.as_ref().and_then(|status| status.price_differs.clone());
+        let new = differs(now).filter(|said| differs(before).as_ref() != Some(said));
+        new.map(|note| News { warning: true, reason: "PriceDiffers", note }).into_iter().collect()
     }
 }
 
@@ -216,52 +182,41 @@ fn ordered(object: &CrossConnectOrder) -> bool {
 /// Whether what was ordered came to nothing or is gone, so that its LOA is free again.
 fn over(object: &CrossConnectOrder) -> bool {
     object.common_status().is_some_and(|status| {
-        let gone = conditions::true_reason(&status.conditions, STALLED) == Some(reason::GONE_UPSTREAM);
+        let gone = true_reason(&status.conditions, STALLED) == Some(reason::GONE_UPSTREAM);
         gone || status.state.as_deref().is_some_and(came_to_nothing)
     })
 }
 
 /// What would be ordered, or why nothing can be.
-async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Result<Result<Offer, Problem>, Failure> {
-    let letter = match letter::source(query.object) {
-        Some(source) => match letter::read(at.neighbours, source).await {
-            Ok(letter) => Some(letter),
-            Err(problem) => return Ok(Err(problem)),
-        },
+async fn offer(at: Access<'_, A2b>, query: &Query<'_, CrossConnectOrder>) -> Result<Offer<Request>, NoOffer> {
+    let loa = match loa::source(query.object) {
+        Some(source) => Some(loa::read(at.references, source).await?),
         None => None,
     };
     let packages = at.client.packages(at.asking(), query.not_before).await?;
-    Ok(planned(query, &packages, at.client.names(), letter))
+    Ok(planned(query, &packages, at.client.names(), loa)?)
 }
 
 fn planned(
     query: &Query<'_, CrossConnectOrder>,
     packages: &[Package],
     names: &ParameterNames,
-    letter: Option<letter::Letter>,
-) -> Result<Offer, Problem> {
+    loa: Option<Loa>,
+) -> Result<Offer<Request>, Problem> {
     let (object, spec) = (query.object, &query.object.spec);
     let (package, products) = quote::choose(packages, spec)?;
     let (price, quoted) = quote::quote(&products)?;
-    let request = request::request(object, package, names, &quoted, letter.as_ref(), query.key)?;
-    let summary = request::summary(object, &quoted, letter.as_ref());
-    // S5: the same letter may stand in two places.
-    let uses_up = letter.as_ref().filter(|_| !shared(object)).map(|letter| letter::claim(&letter.sha256));
+    let summary = request::summary(object, &quoted, loa.as_ref());
+    // S5: the same LOA may stand in two places.
+    let uses_up = loa.as_ref().filter(|_| !shared(object)).map(|loa| loa::claim(&loa.sha256));
+    let request = request::request(object, package, names, quoted, loa, query.key)?;
     Ok(Offer {
         quote: Some(price),
         ceilings: spec.ceilings.clone(),
         approval: spec.approval,
-        document: letter.map(|letter| letter.content),
         uses_up,
         ..Offer::of(request, summary)
     })
-}
-
-/// The LOA that the offer rests on.
-fn letter_of(offer: &Offer) -> Option<SentLoa> {
-    let loa = &offer.request["loa"];
-    let secret_name = loa["fileName"].as_str()?.strip_suffix(".pdf")?.to_owned();
-    Some(SentLoa { secret_name, sha256: loa["sha256"].as_str()?.to_owned() })
 }
 
 /// The row of the table of states (S13).

@@ -1,31 +1,55 @@
 //! What is ordered, word for word (docs/providers.md 4.3), with what makes it this order and no other (S7).
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::letter::Letter;
+use super::loa::Loa;
 use super::quote::package_code;
-use crate::api::conditions::reason;
-use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus};
-use crate::lifecycle::facts::Problem;
+use crate::api::conditions::{Problem, reason};
+use crate::api::cross_connect_order::{CrossConnectOrder, QuoteStatus, SentLoa};
 use crate::providers::a2b::ParameterNames;
+use crate::providers::a2b::requests::{LoaFile, OrderRequest};
 use crate::providers::a2b::wire::{Package, Parameter};
 
 /// The target is another party.
 const OTHER_PARTY: i64 = -1;
 
-/// The request. Prices and the hash of the LOA are part of it, though they aren't sent as such: what was approved is void
-/// once one of them changes.
+/// The order, and what it rests on. Prices and the hash of the LOA are part of it, though they aren't sent as such: what
+/// was approved is void once one of them changes.
+#[derive(Clone, Serialize)]
+pub struct Request {
+    /// The package's code.
+    pub package: &'static str,
+    /// What the provider is sent.
+    pub order: OrderRequest,
+    /// The LOA that goes with it.
+    pub loa: Option<LoaFile>,
+    /// The prices.
+    pub quote: QuoteStatus,
+}
+
+impl Request {
+    /// The LOA that goes with it, as the status shows it.
+    pub fn sent_loa(&self) -> Option<SentLoa> {
+        let loa = self.loa.as_ref()?;
+        let secret_name = loa.file_name.strip_suffix(".pdf")?.to_owned();
+        Some(SentLoa { secret_name, sha256: loa.sha256.clone() })
+    }
+}
+
+/// The request for what the object wants.
 pub fn request(
     object: &CrossConnectOrder,
     package: &Package,
     names: &ParameterNames,
-    quote: &QuoteStatus,
-    letter: Option<&Letter>,
+    quote: QuoteStatus,
+    loa: Option<Loa>,
     key: &str,
-) -> Result<Value, Problem> {
-    let order = json!({"customerOrderId": key, "parameters": parameters(object, package, names)?});
-    let loa = letter.map(|letter| json!({"fileName": format!("{}.pdf", letter.secret_name), "sha256": letter.sha256}));
-    Ok(json!({"package": package_code(&object.spec), "order": order, "loa": loa, "quote": quote}))
+) -> Result<Request, Problem> {
+    let order = OrderRequest { customer_order_id: key.into(), parameters: parameters(object, package, names)? };
+    let file =
+        |Loa { secret_name, sha256, content }| LoaFile { file_name: format!("{secret_name}.pdf"), sha256, content };
+    Ok(Request { package: package_code(&object.spec), order, loa: loa.map(file), quote })
 }
 
 /// Where it ends, for people.
@@ -37,7 +61,7 @@ pub fn target_text(object: &CrossConnectOrder) -> String {
 }
 
 /// The order in one line.
-pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, letter: Option<&Letter>) -> String {
+pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, loa: Option<&Loa>) -> String {
     let (spec, price) = (&object.spec, format!("{} a month, {} once", quote.monthly, quote.once));
     let rack = spec.ends().map(|ends| ends.source_rack_id).unwrap_or_default();
     let from = match (&spec.cross_connect, &spec.metro_connect) {
@@ -45,7 +69,7 @@ pub fn summary(object: &CrossConnectOrder, quote: &QuoteStatus, letter: Option<&
         (None, Some(metro)) => format!("Metro Connect, site {} rack {rack}, site {}", metro.a_site_id, metro.z_site_id),
         (None, None) => String::new(),
     };
-    let loa = letter.map(|letter| format!(" (LOA {}…)", &letter.sha256[..8])).unwrap_or_default();
+    let loa = loa.map(|loa| format!(" (LOA {}…)", &loa.sha256[..8])).unwrap_or_default();
     format!("A2B {from} → {}{loa}: {price}", target_text(object))
 }
 
@@ -122,7 +146,10 @@ fn same(allowed: &Value, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::kinds::persisted;
 
     fn object(parameters: Value) -> CrossConnectOrder {
         serde_json::from_value(json!({
@@ -164,24 +191,34 @@ mod tests {
             (json!({"targetText": "7"}), "field of its own"),
         ] {
             let problem = parameters(&object(wrong), &package(), &ParameterNames::default()).unwrap_err();
-            assert!(problem.stalled && problem.message.contains(hint), "{}", problem.message);
+            assert!(problem.stalled && problem.cause.message.contains(hint), "{}", problem.cause.message);
         }
         let twice = ParameterNames { target: "sourceId".into(), ..ParameterNames::default() };
-        assert!(parameters(&object(json!({})), &package(), &twice).unwrap_err().message.contains("twice"));
+        assert!(parameters(&object(json!({})), &package(), &twice).unwrap_err().cause.message.contains("twice"));
     }
 
     #[test]
-    fn another_letter_or_another_price_is_another_request() {
-        let letter = |content: &[u8]| Letter::new("loa".into(), content.to_vec());
+    fn another_loa_or_another_price_is_another_request() {
         let quote = |monthly: &str| QuoteStatus { monthly: monthly.into(), once: "0".into(), lines: Vec::new() };
         let asked = |price: &str, content: &[u8]| {
-            let letter = letter(content);
-            let names = ParameterNames::default();
-            request(&object(json!({})), &package(), &names, &quote(price), Some(&letter), "key").unwrap()
+            let (loa, names) = (Loa::new("loa".into(), content.to_vec()), ParameterNames::default());
+            json!(request(&object(json!({})), &package(), &names, quote(price), Some(loa), "key").unwrap())
         };
         let one = asked("1.00", b"%PDF-1");
         assert_eq!(one, asked("1.00", b"%PDF-1"));
         assert_ne!(one, asked("1.00", b"%PDF-2"));
         assert_ne!(one, asked("1.01", b"%PDF-1"));
+    }
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        for name in ["racks-1-2", "site-20-to-10", "to-cloudflare"] {
+            let object: CrossConnectOrder = persisted::object("CrossConnectOrder", name);
+            let status = object.status.clone().unwrap();
+            let loa = status.loa.map(|loa| Loa { secret_name: loa.secret_name, sha256: loa.sha256, content: vec![] });
+            let (names, key) = (ParameterNames::default(), persisted::key(&object));
+            let order = request(&object, &package(), &names, status.quote.unwrap(), loa, &key).unwrap();
+            persisted::is_the_order_of(&object, &order);
+        }
     }
 }

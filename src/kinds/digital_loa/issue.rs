@@ -1,17 +1,16 @@
 //! LOAs that we issue: found again by our mark in their notes.
 
-use serde_json::{Value, json};
-
-use super::party::{contacts_body, contacts_digest, find_organization, party_body};
-use crate::api::conditions::reason;
-use crate::api::digital_loa::{DigitalLoa, Issue, ZSide};
-use crate::lifecycle::adapter::{Access, Found, Offer, Query};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::Problem;
+use super::party::{contacts_digest, party};
+use crate::api::conditions::{Problem, reason};
+use crate::api::digital_loa::{self, DigitalLoa, Issue, ZSide};
+use crate::lifecycle::adapter::{Access, Found, NoOffer, Offer, Query};
 use crate::lifecycle::key::key_in;
+use crate::lifecycle::registry::claims::{Claim, Rank};
 use crate::providers::equinix::Equinix;
+use crate::providers::equinix::requests::{self, CrossConnect, Issuance, Party, People, Product};
 use crate::providers::equinix::wire::{Loa, Port, state};
-use crate::providers::outcome::Failure;
+use crate::providers::http::outcome::Failure;
+use crate::providers::http::transport::ProviderClient;
 
 /// Stands before our key in the notes, which are printed on the LOA.
 const MARK: &str = "interconnect-operator:";
@@ -46,7 +45,11 @@ pub fn marker(loa: &Loa) -> Option<&str> {
 }
 
 /// What is alive in the data centre with our mark or on our ports, and what can be issued.
-pub async fn search(at: Access<'_, Equinix>, query: &Query<'_, DigitalLoa>, issue: &Issue) -> Result<Found, Failure> {
+pub async fn search(
+    at: Access<'_, Equinix>,
+    query: &Query<'_, DigitalLoa>,
+    issue: &Issue,
+) -> Result<Found<Issuance>, Failure> {
     let all = at.client.live_in(at.asking(), ibx(issue), query.not_before).await.items?;
     let mut found = Found::default();
     let mut in_the_way = None;
@@ -56,13 +59,11 @@ pub async fn search(at: Access<'_, Equinix>, query: &Query<'_, DigitalLoa>, issu
             in_the_way = in_the_way.or_else(|| taken(issue, loa));
         }
     }
-    if query.to_order {
-        found.offer = Some(match in_the_way {
-            Some(problem) => Err(problem),
-            None => offer(at, query, issue).await?,
-        });
+    match in_the_way {
+        _ if !query.to_order => Ok(found),
+        Some(problem) => found.offered(Err(problem.into())),
+        None => found.offered(offer(at, query, issue).await),
     }
-    Ok(found)
 }
 
 /// A live LOA of somebody's on one of our ports.
@@ -93,27 +94,19 @@ async fn offer(
     at: Access<'_, Equinix>,
     query: &Query<'_, DigitalLoa>,
     issue: &Issue,
-) -> Result<Result<Offer, Problem>, Failure> {
+) -> Result<Offer<Issuance>, NoOffer> {
     let ibx = ibx(issue);
     if let Some(other) = z_sides(issue).find(|side| side.ibx != ibx) {
         let message = format!("one LOA is for one data centre: spec.issue.products name {ibx} and {}", other.ibx);
-        return Ok(Err(Problem::stalled(reason::INVALID_SPEC, message)));
+        return Err(Problem::stalled(reason::INVALID_SPEC, message).into());
     }
-    if let Some(expires) = issue.expires_at.filter(|expires| *expires <= at.client.wall()) {
+    if let Some(expires) = issue.expires_at.filter(|expires| *expires <= at.client.transport().clock().wall()) {
         let message = format!("spec.issue.expiresAt {expires} is over: name a later time");
-        return Ok(Err(Problem::stalled(reason::INVALID_SPEC, message)));
+        return Err(Problem::stalled(reason::INVALID_SPEC, message).into());
     }
-    let requestor = match &issue.requestor.organization {
-        Some(name) => match find_organization(at, ibx, name).await? {
-            Ok(organization) => party_body(&issue.requestor, Some(&organization)),
-            Err(problem) => return Ok(Err(problem)),
-        },
-        None => party_body(&issue.requestor, None),
-    };
-    let whom = requestor["name"].as_str().map_or_else(|| requestor["orgIds"].to_string(), ToOwned::to_owned);
-    let request = body(issue, requestor, query.key);
-    let summary = format!("Equinix Digital LOA for {whom}: {}", listed(issue));
-    Ok(Ok(Offer::of(request, summary)))
+    let requestor = party(at, ibx, &issue.requestor).await?;
+    let summary = format!("Equinix Digital LOA for {}: {}", requestor.whom(), listed(issue));
+    Ok(Offer::of(issuance(issue, requestor, query.key), summary))
 }
 
 fn listed(issue: &Issue) -> String {
@@ -124,36 +117,33 @@ fn listed(issue: &Issue) -> String {
     z_sides(issue).map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The request, in the generation of names that is known whole (docs/providers.md 2.4).
-fn body(issue: &Issue, requestor: Value, key: &str) -> Value {
-    let product = |product: &crate::api::digital_loa::Product| {
-        let connect = &product.cross_connect;
-        let side = &connect.z_side;
-        let mut z_side = json!({
-            "connectorType": side.connector_type, "patchPanelId": side.patch_panel_id, "portA": side.port_a,
-        });
-        if let Some(port) = side.port_b {
-            z_side["portB"] = port.into();
-        }
-        if let Some(circuit) = &side.circuit_id {
-            z_side["circuitId"] = circuit.as_str().into();
-        }
-        json!({"type": "CROSS_CONNECT", "crossConnect": {
-            "connectionService": connect.connection_service, "mediaType": connect.media_type,
-            "protocolType": connect.protocol_type, "zSide": z_side,
-        }})
-    };
+fn issuance(issue: &Issue, requestor: Party, key: &str) -> Issuance {
     let notes = issue.notes.as_ref().map(|notes| format!("{notes}\n")).unwrap_or_default();
-    let mut body = json!({
-        "products": issue.products.iter().map(product).collect::<Vec<_>>(),
-        "requestor": requestor,
-        "provider": {"contacts": contacts_body(&issue.provider.contacts)},
-        "notes": format!("{notes}{MARK} {key}"),
-    });
-    if let Some(expires) = &issue.expires_at {
-        body["expiryDateTime"] = expires.to_string().into();
+    Issuance {
+        products: issue.products.iter().map(|product| connecting(&product.cross_connect)).collect(),
+        requestor,
+        provider: People { contacts: issue.provider.contacts.clone() },
+        notes: format!("{notes}{MARK} {key}"),
+        expiry_date_time: issue.expires_at.map(|expires| expires.to_string()),
     }
-    body
+}
+
+fn connecting(connect: &digital_loa::CrossConnect) -> Product {
+    let side = &connect.z_side;
+    let z_side = requests::ZSide {
+        connector_type: side.connector_type.clone(),
+        patch_panel_id: side.patch_panel_id.clone(),
+        port_a: side.port_a,
+        port_b: side.port_b,
+        circuit_id: side.circuit_id.clone(),
+    };
+    let cross_connect = CrossConnect {
+        connection_service: connect.connection_service.clone(),
+        media_type: connect.media_type.clone(),
+        protocol_type: connect.protocol_type.clone(),
+        z_side,
+    };
+    Product::CrossConnect { cross_connect }
 }
 
 /// What stands in the status from when the LOA is asked for.
@@ -162,4 +152,19 @@ pub fn show(object: &mut DigitalLoa) {
     let status = object.status.get_or_insert_default();
     status.ibx = Some(ibx(&issue).to_owned());
     status.contacts_sent = contacts_digest(&issue.requestor.contacts);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::party::as_named;
+    use super::*;
+    use crate::kinds::persisted;
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        let object: DigitalLoa = persisted::object("DigitalLoa", "port-12");
+        let issue = object.spec.issue.as_ref().unwrap();
+        let order = issuance(issue, as_named(&issue.requestor), &persisted::key(&object));
+        persisted::is_the_order_of(&object, &order);
+    }
 }

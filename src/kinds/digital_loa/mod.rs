@@ -1,40 +1,76 @@
 //! DigitalLoa at Equinix.
 
+mod changes;
 mod issue;
 mod party;
-mod showing;
-mod wishes;
+mod status;
 
-use crate::accounts::{Account, Provider};
-use crate::api::common::OperationType;
-use crate::api::conditions::reason;
+use crate::api::conditions::{Problem, reason};
 use crate::api::digital_loa::{DigitalLoa, Receive};
-use crate::clock::Moment;
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Change, Found, News, Noted, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::{End, Problem, Readiness, Upstream, Wish};
-use crate::lifecycle::key::key_of;
+use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Noted, Presentation, Query, Seen};
+use crate::lifecycle::decide::facts::{DesiredChange, End, Readiness, Upstream};
+use crate::lifecycle::registry::claims::{Claim, Rank};
+use crate::providers::equinix::requests::Issuance;
 use crate::providers::equinix::wire::{Loa, state};
-use crate::providers::equinix::{Action, Equinix, Patchable};
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::providers::transport::SendGuard;
-pub use party::{contacts_body, find_organization, party_body};
-pub use showing::Details;
+use crate::providers::equinix::{Equinix, Patchable};
+use crate::providers::http::outcome::{Failure, Outcome, ReadError};
+use crate::providers::http::transport::{ProviderClient, Sending};
+use changes::Change;
+pub use party::party;
+pub use status::Details;
 
 /// The adapter.
 pub struct DigitalLoaAdapter;
 
 impl Adapter for DigitalLoaAdapter {
-    type Object = DigitalLoa;
     type Client = Equinix;
-    type Details = Details;
+    type Change = Change;
 
-    const KIND: &'static str = "DigitalLoa";
     const RESOURCE: &'static str = "loa";
 
-    fn client(account: &Account) -> Option<&Equinix> {
-        equinix(account)
+    async fn search(at: Access<'_, Equinix>, query: Query<'_, DigitalLoa>) -> Result<Found<Issuance>, Failure> {
+        match (&query.object.spec.issue, &query.object.spec.receive) {
+            (Some(issue), _) => issue::search(at, &query, issue).await,
+            (None, Some(receive)) => Ok(Found { received: received(at, receive).await?, ..Found::default() }),
+            (None, None) => Ok(Found::default()),
+        }
+    }
+
+    async fn create(client: &Equinix, sending: Sending<'_>, order: &Issuance, _: &str) -> Outcome<String> {
+        client.create(sending, order).await.and_read(|loa| Ok(loa.uuid))
+    }
+
+    async fn observe(
+        at: Access<'_, Equinix>,
+        object: &DigitalLoa,
+        id: &str,
+        as_of: AsOf,
+    ) -> Result<Seen<Details, Change>, ReadError> {
+        let listed = match as_of {
+            AsOf::Shared(not_before) => at.client.loas(at.asking(), not_before).await.items?.get(id).cloned(),
+            AsOf::Now => None,
+        };
+        let loa = match listed {
+            Some(loa) => loa,
+            // S6: missing from a list is a reason to ask singly, nothing more.
+            None => at.client.loa(at.asking(), id).await?,
+        };
+        let changes = status::changes(at, object, &loa).await?;
+        let now = at.client.transport().clock().wall();
+        let change = changes::wanted(object, &loa, now);
+        let upstream = Upstream { readiness: readiness(&loa), in_use_by: Vec::new(), drift: None, end: end(&loa) };
+        Ok(Seen { upstream, state: loa.state.clone(), change, details: Details { loa, changes, now } })
+    }
+
+    async fn delete(client: &Equinix, sending: Sending<'_>, _: &DigitalLoa, id: &str) -> Outcome<()> {
+        client.cancel(sending, id).await
+    }
+
+    async fn change(client: &Equinix, sending: Sending<'_>, id: &str, change: &Change) -> Outcome<()> {
+        match change {
+            Change::Act(action) => client.act(sending, id, *action).await,
+            Change::Contacts(people) => client.patch(sending, id, Patchable::RequestorContacts, people).await,
+        }
     }
 
     fn claims(object: &DigitalLoa, held: Option<Rank>) -> Vec<Claim> {
@@ -53,125 +89,29 @@ impl Adapter for DigitalLoaAdapter {
         // The other party to the same LOA may be an object here, too.
         if object.spec.receive.is_some() { "received-loa" } else { Self::RESOURCE }
     }
+}
 
-    async fn turn(client: &Equinix) -> Result<Permit, Failure> {
-        client.mutation_permit().await
+impl Presentation for DigitalLoaAdapter {
+    type Object = DigitalLoa;
+    type Details = Details;
+    type Order = Issuance;
+
+    const KIND: &'static str = "DigitalLoa";
+
+    fn show(details: &Details, object: &mut DigitalLoa) {
+        status::show(details, object);
     }
 
-    async fn probe(at: Access<'_, Equinix>) -> Result<(), Failure> {
-        at.client.probe(at.asking()).await
-    }
-
-    async fn search(at: Access<'_, Equinix>, query: Query<'_, DigitalLoa>) -> Result<Found, Failure> {
-        match (&query.object.spec.issue, &query.object.spec.receive) {
-            (Some(issue), _) => issue::search(at, &query, issue).await,
-            (None, Some(receive)) => Ok(Found { received: received(at, receive).await?, ..Found::default() }),
-            (None, None) => Ok(Found::default()),
-        }
-    }
-
-    async fn findable(
-        at: Access<'_, Equinix>,
-        object: &DigitalLoa,
-        id: &str,
-        not_before: Moment,
-    ) -> Result<bool, Failure> {
-        let Some(issue) = &object.spec.issue else { return Ok(false) };
-        let all = at.client.live_in(at.asking(), issue::ibx(issue), not_before).await.items?;
-        let key = key_of(Self::KIND, object);
-        Ok(all.get(id).is_some_and(|loa| issue::marker(loa) == Some(&key)))
-    }
-
-    async fn create(
-        client: &Equinix,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        offer: &Offer,
-        _: &str,
-    ) -> Outcome<String> {
-        client.create(permit, guard, &offer.request).await.and_read(|loa| Ok(loa.uuid))
-    }
-
-    async fn observe(
-        at: Access<'_, Equinix>,
-        object: &DigitalLoa,
-        id: &str,
-        as_of: AsOf,
-    ) -> Result<Seen<Details>, ReadError> {
-        let listed = match as_of {
-            AsOf::Shared(not_before) => at.client.loas(at.asking(), not_before).await.items?.get(id).cloned(),
-            AsOf::Now => None,
-        };
-        let loa = match listed {
-            Some(loa) => loa,
-            // S6: missing from a list is a reason to ask singly, nothing more.
-            None => at.client.loa(at.asking(), id).await?,
-        };
-        let changes = showing::changes(at, object, &loa).await?;
-        let now = at.client.wall();
-        let change = wishes::wanted(object, &loa, now);
-        let upstream = Upstream { readiness: readiness(&loa), in_use_by: Vec::new(), drift: None, end: end(&loa) };
-        Ok(Seen { upstream, state: loa.state.clone(), change, details: Details { loa, changes, now } })
-    }
-
-    async fn delete(client: &Equinix, permit: &Permit, guard: &dyn SendGuard, _: &DigitalLoa, id: &str) -> Outcome<()> {
-        client.cancel(permit, guard, id).await
-    }
-
-    async fn change(
-        client: &Equinix,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        id: &str,
-        change: &Change,
-    ) -> Outcome<()> {
-        let action = match change.wish.type_ {
-            OperationType::Accept => Action::Accept,
-            OperationType::Authorize => Action::Authorize,
-            OperationType::Unauthorize => Action::Unauthorize,
-            OperationType::SendLoa => Action::SendLoa,
-            OperationType::UpdateContacts => {
-                return client.patch(permit, guard, id, Patchable::RequestorContacts, &change.request).await;
-            }
-            other => {
-                let message = format!("an LOA has no way to {}", other.name());
-                return Outcome::NotDone(Failure::new(FailureKind::NotSent, message));
-            }
-        };
-        client.act(permit, guard, id, action).await
-    }
-
-    fn note_change(wish: &Wish, noted: Noted, object: &mut DigitalLoa) {
-        wishes::note(wish, noted, object);
-    }
-
-    fn news(before: &DigitalLoa, now: &DigitalLoa) -> Vec<News> {
-        showing::news(before, now)
-    }
-
-    fn show_offer(_: &Offer, object: &mut DigitalLoa) {
+    fn show_offer(_: &Issuance, object: &mut DigitalLoa) {
         issue::show(object);
     }
 
-    fn show(seen: &Seen<Details>, object: &mut DigitalLoa) {
-        showing::show(&seen.details, object);
+    fn note_change(desired: &DesiredChange, noted: Noted, object: &mut DigitalLoa) {
+        changes::note(desired, noted, object);
     }
 
-    /// The LOA is no document that could be fetched: it goes by mail.
-    fn documents(_: &DigitalLoa, _: &str, _: &Details) -> Vec<Wanted> {
-        Vec::new()
-    }
-
-    async fn fetch(_: Access<'_, Equinix>, _: &DigitalLoa, _: &str, _: &Wanted) -> Result<Vec<u8>, ReadError> {
-        Err(ReadError::NotFound("Equinix gives no document".into()))
-    }
-}
-
-/// The client, if the account is one at Equinix.
-pub fn equinix(account: &Account) -> Option<&Equinix> {
-    match &account.provider {
-        Provider::Equinix(client) => Some(client),
-        Provider::Cloudflare(_) | Provider::DigitalRealty(_) | Provider::A2b(_) => None,
+    fn news(before: &DigitalLoa, now: &DigitalLoa) -> Vec<News> {
+        status::news(before, now)
     }
 }
 
@@ -181,7 +121,7 @@ async fn received(at: Access<'_, Equinix>, receive: &Receive) -> Result<Option<R
         return match at.client.loa(at.asking(), uuid).await {
             Ok(loa) => Ok(Some(Ok(loa.uuid))),
             Err(ReadError::NotFound(_)) => Ok(None),
-            Err(ReadError::NotHeard(failure)) => Err(failure),
+            Err(ReadError::Unknown(failure)) => Err(failure),
         };
     }
     let token = receive.token.as_deref().unwrap_or_default();

@@ -2,26 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::api::conditions::reason;
+use crate::api::conditions::{Problem, reason};
 use crate::api::digital_loa::{Contact, Requestor};
-use crate::lifecycle::adapter::Access;
-use crate::lifecycle::facts::Problem;
-use crate::lifecycle::key::sha256;
+use crate::base::digest::sha256;
+use crate::lifecycle::adapter::{Access, NoOffer};
 use crate::providers::equinix::Equinix;
+use crate::providers::equinix::requests::Party;
 use crate::providers::equinix::wire::Organization;
-use crate::providers::outcome::Failure;
 
 /// The organisation of exactly this name in the data centre.
-pub async fn find_organization(
-    at: Access<'_, Equinix>,
-    ibx: &str,
-    name: &str,
-) -> Result<Result<Organization, Problem>, Failure> {
+async fn find_organization(at: Access<'_, Equinix>, ibx: &str, name: &str) -> Result<Organization, NoOffer> {
     let all = at.client.organizations(at.asking(), ibx).await?;
     let mut named: Vec<&Organization> = all.iter().filter(|organization| organization.name == name).collect();
     let one = named.pop();
-    Ok(match one {
-        Some(one) if named.is_empty() => Ok(one.clone()),
+    let problem = match one {
+        Some(one) if named.is_empty() => return Ok(one.clone()),
         Some(one) => {
             named.push(one);
             let ids: Vec<String> = named.iter().map(|organization| organization.org_ids.join("+")).collect();
@@ -29,7 +24,7 @@ pub async fn find_organization(
                 "several organisations in {ibx} are called {name}: name one by orgIds in place of organization, of {}",
                 ids.join(", ")
             );
-            Err(Problem::stalled(reason::AMBIGUOUS, message))
+            Problem::stalled(reason::AMBIGUOUS, message)
         }
         None => {
             let names: Vec<&str> = all.iter().map(|organization| organization.name.as_str()).take(20).collect();
@@ -37,44 +32,42 @@ pub async fn find_organization(
                 "no organisation in {ibx} is called {name}: there are {}. Or give a new partner's email and name",
                 names.join(", ")
             );
-            Err(Problem::stalled(reason::AMBIGUOUS, message))
+            Problem::stalled(reason::AMBIGUOUS, message)
         }
-    })
+    };
+    Err(problem.into())
 }
 
-/// A party, with the organisation that was looked up for it if one was.
-pub fn party_body(party: &Requestor, organization: Option<&Organization>) -> Value {
-    let mut body = json!({"type": party.type_});
-    let ids = organization.map(|organization| &organization.org_ids).or(party.org_ids.as_ref());
-    let name = organization.map(|organization| &organization.name).or(party.name.as_ref());
-    let fields = [
-        ("orgIds", ids.map(|ids| json!(ids))),
-        ("name", name.map(|name| json!(name))),
-        ("email", party.email.as_ref().map(|email| json!(email))),
-        ("contacts", Some(contacts_body(&party.contacts)).filter(|_| !party.contacts.is_empty())),
-    ];
-    for (field, value) in fields {
-        if let Some(value) = value {
-            body[field] = value;
-        }
+/// A party in a data centre, its organisation looked up if it is named.
+pub async fn party(at: Access<'_, Equinix>, ibx: &str, named: &Requestor) -> Result<Party, NoOffer> {
+    let mut party = as_named(named);
+    if let Some(name) = &named.organization {
+        let organization = find_organization(at, ibx, name).await?;
+        (party.org_ids, party.name) = (Some(organization.org_ids), Some(organization.name));
     }
-    body
+    Ok(party)
 }
 
-/// People, as they are sent.
-pub fn contacts_body(contacts: &[Contact]) -> Value {
-    // Our schema has the provider's own names (docs/providers.md 2.4).
-    json!(contacts)
+/// A party as the spec has it.
+pub fn as_named(named: &Requestor) -> Party {
+    Party {
+        type_: named.type_.clone(),
+        org_ids: named.org_ids.clone(),
+        name: named.name.clone(),
+        email: named.email.clone(),
+        contacts: named.contacts.clone(),
+    }
 }
 
 /// Stands for people that were sent; none for nobody.
 pub fn contacts_digest(contacts: &[Contact]) -> Option<String> {
-    (!contacts.is_empty()).then(|| sha256(contacts_body(contacts).to_string().as_bytes())[..16].to_owned())
+    (!contacts.is_empty()).then(|| sha256(json!(contacts).to_string())[..16].to_owned())
 }
 
 /// Whether the provider shows these people: each field that we sent, whatever it adds of its own.
 pub fn same_contacts(wanted: &[Contact], shown: &Value) -> bool {
-    let (wanted, shown) = (contacts_body(wanted), shown.as_array().map(Vec::as_slice).unwrap_or_default());
+    // Our schema has the provider's own names (docs/providers.md 2.4).
+    let (wanted, shown) = (json!(wanted), shown.as_array().map(Vec::as_slice).unwrap_or_default());
     let wanted = wanted.as_array().map(Vec::as_slice).unwrap_or_default();
     wanted.len() == shown.len() && wanted.iter().zip(shown).all(|(wanted, shown)| contains(shown, wanted))
 }
@@ -118,7 +111,7 @@ mod tests {
     #[test]
     fn people_are_sent_in_the_providers_words() {
         assert_eq!(
-            contacts_body(&[contact("a@b")]),
+            json!([contact("a@b")]),
             json!([{"type": "TECHNICAL", "firstName": "A", "lastName": "B", "details": [{"type": "EMAIL", "value": "a@b", "notes": "n"}]}])
         );
     }

@@ -3,13 +3,13 @@
 use kube::ResourceExt;
 
 use crate::api::annotations;
+use crate::api::conditions::Problem;
 use crate::api::conditions::reason;
 use crate::api::interconnect::{Direct, Interconnect, SlotSelector};
-use crate::lifecycle::adapter::{Access, Fitting, Found, Offer, Place, Query};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::Problem;
-use crate::providers::cloudflare::{self, Cloudflare, Interconnects, Slot};
-use crate::providers::outcome::{Failure, ReadError};
+use crate::lifecycle::adapter::{Access, Fitting, Found, NoOffer, Offer, Place, Query};
+use crate::lifecycle::registry::claims::{Claim, Rank};
+use crate::providers::cloudflare::{self, Cloudflare, Interconnects, Order, Slot};
+use crate::providers::http::outcome::{Failure, ReadError};
 
 /// The claim on the slot that is named, or that a selector picked.
 pub fn claim(object: &Interconnect, rank: Rank) -> Option<Claim> {
@@ -23,14 +23,17 @@ pub async fn search(
     at: Access<'_, Cloudflare>,
     query: &Query<'_, Interconnect>,
     direct: &Direct,
-) -> Result<Found, Failure> {
+) -> Result<Found<Order>, Failure> {
     let chosen = chosen_slot(query.object);
     if let (true, Some(slot)) = (query.to_order, &direct.slot_id) {
         // The slot's own record settles it (S1): no list is needed unless something stands there.
         let slot = slot.to_ascii_lowercase();
-        let offer = slot_offer(at, direct, &slot).await?;
+        let offer = slot_offer(at, direct, &slot).await;
+        if let Err(NoOffer::Failure(failure)) = offer {
+            return Err(failure);
+        }
         if offer.is_ok() && !at.client.last_seen_on(&slot) {
-            return Ok(Found { offer: Some(offer), ..Found::default() });
+            return Found::default().offered(offer);
         }
     }
     let all = at.client.interconnects(at.asking(), query.not_before).await.items?;
@@ -44,8 +47,8 @@ pub async fn search(
     if let Some(selector) = &direct.slot_selector {
         fits.extend(alike(&all, selector, chosen.as_deref()));
     }
-    let offer = if query.to_order { Some(offer(at, query, direct, chosen, &all).await?) } else { None };
-    Ok(Found { fits, offer, ..Found::default() })
+    let found = Found { fits, ..Found::default() };
+    if query.to_order { found.offered(offer(at, query, direct, chosen, &all).await) } else { Ok(found) }
 }
 
 /// Slots are UUIDs: the same one for all accounts, so that the claim needs no account.
@@ -82,36 +85,33 @@ async fn offer(
     direct: &Direct,
     chosen: Option<String>,
     all: &Interconnects,
-) -> Result<Result<Offer, Problem>, Failure> {
+) -> Result<Offer<Order>, NoOffer> {
     let free = |slot: &str| (query.claim)(&slot_claim(slot));
     if let Some(slot) = chosen.filter(|slot| direct.slot_id.is_some() || free(slot)) {
-        match slot_offer(at, direct, &slot).await? {
-            Err(problem) if direct.slot_id.is_some() => return Ok(Err(problem)),
-            Err(_) => {}
-            Ok(offer) => return Ok(Ok(offer)),
+        match slot_offer(at, direct, &slot).await {
+            Err(NoOffer::Problem(_)) if direct.slot_id.is_none() => {}
+            offer => return offer,
         }
     }
     let Some(selector) = &direct.slot_selector else {
-        return Ok(Err(Problem::stalled(reason::INVALID_SPEC, "set spec.direct.slotId or spec.direct.slotSelector")));
+        let message = "set spec.direct.slotId or spec.direct.slotSelector";
+        return Err(Problem::stalled(reason::INVALID_SPEC, message).into());
     };
     let mut slots = at.client.free_slots(at.asking(), &selector.site, &selector.speed).await?;
     slots.sort_by(|one, other| one.id.cmp(&other.id));
     let pick = slots
         .into_iter()
         .find(|slot| all.on_slot(&slot.id.to_ascii_lowercase()).is_empty() && free(&slot.id.to_ascii_lowercase()));
-    Ok(pick.map(|slot| order_of(at.client, direct, &slot)).ok_or_else(|| {
+    let Some(slot) = pick else {
         let message =
             format!("no slot of {} is free in {}: looking again from time to time", selector.speed, selector.site);
-        Problem::stalled(reason::NOT_AVAILABLE, message)
-    }))
+        return Err(Problem::stalled(reason::NOT_AVAILABLE, message).into());
+    };
+    Ok(offer_of(at.client, direct, &slot))
 }
 
-async fn slot_offer(
-    at: Access<'_, Cloudflare>,
-    direct: &Direct,
-    slot: &str,
-) -> Result<Result<Offer, Problem>, Failure> {
-    let unavailable = |message: String| Ok(Err(Problem::stalled(reason::NOT_AVAILABLE, message)));
+async fn slot_offer(at: Access<'_, Cloudflare>, direct: &Direct, slot: &str) -> Result<Offer<Order>, NoOffer> {
+    let unavailable = |message: String| Err(Problem::stalled(reason::NOT_AVAILABLE, message).into());
     let found = match at.client.slot(at.asking(), slot).await {
         Ok(found) => found,
         Err(ReadError::NotFound(said)) => {
@@ -119,7 +119,7 @@ async fn slot_offer(
                 "Cloudflare knows no slot {slot} ({said}): name another in spec.direct.slotId"
             ));
         }
-        Err(ReadError::NotHeard(failure)) => return Err(failure),
+        Err(ReadError::Unknown(failure)) => return Err(failure.into()),
     };
     if found.occupied {
         return unavailable(format!("slot {slot} at {} is occupied: name another in spec.direct.slotId", found.site));
@@ -128,21 +128,41 @@ async fn slot_offer(
         Some(speed) if !speed.eq_ignore_ascii_case(&found.speed) => {
             unavailable(format!("slot {slot} is for {}, not for {speed}: mend spec.direct", found.speed))
         }
-        _ => Ok(Ok(order_of(at.client, direct, &found))),
+        _ => Ok(offer_of(at.client, direct, &found)),
     }
 }
 
-fn order_of(client: &Cloudflare, direct: &Direct, slot: &Slot) -> Offer {
+fn offer_of(client: &Cloudflare, direct: &Direct, slot: &Slot) -> Offer<Order> {
     let id = slot.id.to_ascii_lowercase();
-    let speed = speed(direct).map(String::as_str);
     // S4: what a selector picked is written down before it is ordered; what the spec names stands there already.
     let picked = direct.slot_selector.iter().map(|_| (annotations::SLOT_ID, id.clone()));
     let picks = picked.collect();
     let summary = format!("Cloudflare direct interconnect, {} at {}, slot {id}", slot.speed, slot.site);
-    Offer { picks, ..Offer::of(client.direct_order(&id, speed), summary) }
+    Offer { picks, ..Offer::of(client.direct_order(id, speed(direct).cloned()), summary) }
 }
 
 /// The speed that is wanted, wherever it stands.
 pub fn speed(direct: &Direct) -> Option<&String> {
     direct.speed.as_ref().or(direct.slot_selector.as_ref().map(|selector| &selector.speed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::persisted;
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        for (name, speed) in [("ams-1", "10G"), ("ams-2", "10G")] {
+            let object: Interconnect = persisted::object("Interconnect", name);
+            let slot = Slot {
+                id: chosen_slot(&object).unwrap().to_ascii_uppercase(),
+                site: "AMS01".into(),
+                speed: speed.into(),
+                occupied: false,
+            };
+            let direct = object.spec.direct.as_ref().unwrap();
+            persisted::is_the_order_of(&object, &offer_of(&persisted::cloudflare(), direct, &slot).order);
+        }
+    }
 }

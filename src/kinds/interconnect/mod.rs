@@ -3,18 +3,15 @@
 mod direct;
 mod partner;
 
-use crate::accounts::{Account, Provider};
 use crate::api::common::{DocumentType, LoaUse};
 use crate::api::interconnect::{Facility, Interconnect};
-use crate::clock::Moment;
-use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, Offer, Query, Seen, Wanted};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::lifecycle::facts::{End, Readiness, Upstream};
-use crate::lifecycle::key::sha256;
-use crate::providers::cloudflare::{self, Cloudflare};
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::providers::transport::SendGuard;
+use crate::base::digest::sha256;
+use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, NoChange, Presentation, Query, Seen, Wanted};
+use crate::lifecycle::decide::facts::{End, Readiness, Upstream};
+use crate::lifecycle::registry::claims::{Claim, Rank};
+use crate::providers::cloudflare::{self, Cloudflare, Order};
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::transport::Sending;
 
 /// The adapter.
 pub struct InterconnectAdapter;
@@ -26,49 +23,12 @@ pub struct Details {
 }
 
 impl Adapter for InterconnectAdapter {
-    type Object = Interconnect;
     type Client = Cloudflare;
-    type Details = Details;
+    type Change = NoChange;
 
-    const KIND: &'static str = "Interconnect";
     const RESOURCE: &'static str = "interconnect";
 
-    fn client(account: &Account) -> Option<&Cloudflare> {
-        match &account.provider {
-            Provider::Cloudflare(client) => Some(client),
-            Provider::Equinix(_) | Provider::DigitalRealty(_) | Provider::A2b(_) => None,
-        }
-    }
-
-    fn claims(object: &Interconnect, held: Option<Rank>) -> Vec<Claim> {
-        let creation = object.status.as_ref().and_then(|status| status.common.creation.as_ref());
-        let ordered = creation.is_some_and(|creation| creation.started_at.is_some());
-        let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
-        match &object.spec.gcp_partner {
-            Some(partner) => partner::claims(object, partner, rank),
-            None => direct::claim(object, rank).into_iter().collect(),
-        }
-    }
-
-    fn show_users(users: Vec<LoaUse>, object: &mut Interconnect) {
-        if let Some(status) = object.status.as_mut() {
-            status.loa_used_by = users;
-        }
-    }
-
-    fn search_proven_by(object: &Interconnect) -> Option<&'static str> {
-        object.spec.gcp_partner.is_none().then_some(Self::RESOURCE)
-    }
-
-    async fn turn(client: &Cloudflare) -> Result<Permit, Failure> {
-        client.mutation_permit().await
-    }
-
-    async fn probe(at: Access<'_, Cloudflare>) -> Result<(), Failure> {
-        at.client.probe(at.asking()).await
-    }
-
-    async fn search(at: Access<'_, Cloudflare>, query: Query<'_, Interconnect>) -> Result<Found, Failure> {
+    async fn search(at: Access<'_, Cloudflare>, query: Query<'_, Interconnect>) -> Result<Found<Order>, Failure> {
         let spec = &query.object.spec;
         match (&spec.direct, &spec.gcp_partner) {
             (Some(direct), _) => direct::search(at, &query, direct).await,
@@ -77,25 +37,8 @@ impl Adapter for InterconnectAdapter {
         }
     }
 
-    async fn findable(
-        at: Access<'_, Cloudflare>,
-        object: &Interconnect,
-        id: &str,
-        not_before: Moment,
-    ) -> Result<bool, Failure> {
-        let all = at.client.interconnects(at.asking(), not_before).await.items?;
-        let slot = direct::chosen_slot(object).unwrap_or_default();
-        Ok(all.on_slot(&slot).iter().any(|name| name == id))
-    }
-
-    async fn create(
-        client: &Cloudflare,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        offer: &Offer,
-        _: &str,
-    ) -> Outcome<String> {
-        client.create(permit, guard, &offer.request).await.and_read(|there| Ok(there.name))
+    async fn create(client: &Cloudflare, sending: Sending<'_>, order: &Order, _: &str) -> Outcome<String> {
+        client.create(sending, order).await.and_read(|there| Ok(there.name))
     }
 
     async fn observe(
@@ -103,7 +46,7 @@ impl Adapter for InterconnectAdapter {
         object: &Interconnect,
         id: &str,
         as_of: AsOf,
-    ) -> Result<Seen<Details>, ReadError> {
+    ) -> Result<Seen<Details, NoChange>, ReadError> {
         // Lists carry no state: existence comes from a list that all share, the state from a call of its own.
         let listed = match as_of {
             AsOf::Shared(not_before) => at.client.interconnects(at.asking(), not_before).await.items?.get(id).cloned(),
@@ -133,23 +76,51 @@ impl Adapter for InterconnectAdapter {
         Ok(Seen { upstream, state: state.state, change: None, details: Details { there, reason: state.reason } })
     }
 
-    async fn delete(
-        client: &Cloudflare,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        _: &Interconnect,
+    async fn delete(client: &Cloudflare, sending: Sending<'_>, _: &Interconnect, id: &str) -> Outcome<()> {
+        client.delete(sending, id).await
+    }
+
+    fn search_proven_by(object: &Interconnect) -> Option<&'static str> {
+        object.spec.gcp_partner.is_none().then_some(Self::RESOURCE)
+    }
+
+    fn claims(object: &Interconnect, held: Option<Rank>) -> Vec<Claim> {
+        let creation = object.status.as_ref().and_then(|status| status.common.creation.as_ref());
+        let ordered = creation.is_some_and(|creation| creation.started_at.is_some());
+        let rank = held.unwrap_or(if ordered { Rank::Intent } else { Rank::Wish });
+        match &object.spec.gcp_partner {
+            Some(partner) => partner::claims(object, partner, rank),
+            None => direct::claim(object, rank).into_iter().collect(),
+        }
+    }
+
+    fn documents(object: &Interconnect, id: &str, details: &Details) -> Vec<Wanted> {
+        if details.there.type_ == cloudflare::GCP_PARTNER {
+            return Vec::new();
+        }
+        let basis = sha256(format!("{id}\n{}", customer_name(object).unwrap_or_default()))[..16].to_owned();
+        vec![Wanted { type_: DocumentType::Loa, port: None, basis }]
+    }
+
+    async fn fetch(
+        at: Access<'_, Cloudflare>,
+        object: &Interconnect,
         id: &str,
-    ) -> Outcome<()> {
-        client.delete(permit, guard, id).await
+        _: &Wanted,
+    ) -> Result<Vec<u8>, ReadError> {
+        at.client.loa(at.asking(), id, customer_name(object)).await
     }
+}
 
-    fn show_offer(offer: &Offer, object: &mut Interconnect) {
-        let slot = offer.request.get("slot_id").and_then(|slot| slot.as_str()).map(ToOwned::to_owned);
-        object.status.get_or_insert_default().slot_id = slot;
-    }
+impl Presentation for InterconnectAdapter {
+    type Object = Interconnect;
+    type Details = Details;
+    type Order = Order;
 
-    fn show(seen: &Seen<Details>, object: &mut Interconnect) {
-        let Details { there, reason } = &seen.details;
+    const KIND: &'static str = "Interconnect";
+
+    fn show(details: &Details, object: &mut Interconnect) {
+        let Details { there, reason } = details;
         let status = object.status.get_or_insert_default();
         status.reason.clone_from(reason);
         status.site.clone_from(&there.site);
@@ -161,21 +132,17 @@ impl Adapter for InterconnectAdapter {
         status.facility = facility.map(|at| Facility { name: at.name.clone(), address: at.address.clone() });
     }
 
-    fn documents(object: &Interconnect, id: &str, details: &Details) -> Vec<Wanted> {
-        if details.there.type_ == cloudflare::GCP_PARTNER {
-            return Vec::new();
-        }
-        let basis = sha256(format!("{id}\n{}", customer_name(object).unwrap_or_default()).as_bytes())[..16].to_owned();
-        vec![Wanted { type_: DocumentType::Loa, port: None, basis }]
+    fn show_offer(order: &Order, object: &mut Interconnect) {
+        object.status.get_or_insert_default().slot_id = match order {
+            Order::Direct { slot_id, .. } => Some(slot_id.clone()),
+            Order::GcpPartner { .. } => None,
+        };
     }
 
-    async fn fetch(
-        at: Access<'_, Cloudflare>,
-        object: &Interconnect,
-        id: &str,
-        _: &Wanted,
-    ) -> Result<Vec<u8>, ReadError> {
-        at.client.loa(at.asking(), id, customer_name(object)).await
+    fn show_loa_users(users: Vec<LoaUse>, object: &mut Interconnect) {
+        if let Some(status) = object.status.as_mut() {
+            status.loa_used_by = users;
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 //! that no search can tell whose one is: after a lost answer a person says (S3).
 
 use kube::ResourceExt;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::interconnect::{GcpPartner, Interconnect};
 use crate::lifecycle::adapter::{Access, Fitting, Found, Offer, Place, Query};
-use crate::lifecycle::claims::{Claim, Rank};
-use crate::providers::cloudflare::{self, Cloudflare};
-use crate::providers::outcome::Failure;
+use crate::lifecycle::registry::claims::{Claim, Rank};
+use crate::providers::cloudflare::{self, Cloudflare, Order};
+use crate::providers::http::outcome::Failure;
 
 /// The claims: on the pairing key, which is for one interconnect; and, while the order is under way, on whatever
 /// appears, so that another object's search doesn't take it for nobody's.
@@ -28,7 +28,7 @@ pub async fn search(
     at: Access<'_, Cloudflare>,
     query: &Query<'_, Interconnect>,
     partner: &GcpPartner,
-) -> Result<Found, Failure> {
+) -> Result<Found<Order>, Failure> {
     let all = at.client.interconnects(at.asking(), query.not_before).await.items?;
     let like = |there: &&cloudflare::Interconnect| {
         let speed = there.speed.as_deref();
@@ -41,18 +41,35 @@ pub async fn search(
     let fits = all.iter().filter(like).map(fitting).collect();
     let offer = if query.to_order {
         let secret = &partner.pairing_key_secret_ref;
-        let key = at.neighbours.secret(&secret.name, &secret.key).await;
-        Some(key.map(|key| {
-            let summary = format!("Cloudflare partner interconnect with Google Cloud, {}", partner.bandwidth.word());
-            Offer::of(at.client.partner_order(partner.bandwidth.word(), key.expose_secret()), summary)
-        }))
+        let key = at.references.secret(&secret.name, &secret.key).await;
+        Some(key.map(|key| offer_of(at.client, partner, &key)))
     } else {
         None
     };
     Ok(Found { fits, offer, ..Found::default() })
 }
 
+fn offer_of(client: &Cloudflare, partner: &GcpPartner, key: &SecretString) -> Offer<Order> {
+    let bandwidth = partner.bandwidth.word();
+    let summary = format!("Cloudflare partner interconnect with Google Cloud, {bandwidth}");
+    Offer::of(client.partner_order(bandwidth.into(), key.expose_secret().into()), summary)
+}
+
 fn under_way(object: &Interconnect) -> String {
     let namespace = object.namespace().unwrap_or_default();
     format!("cloudflare/partner-order/{namespace}/{}", object.spec.common.account_ref.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::persisted;
+
+    #[test]
+    fn an_order_has_the_digest_that_release_0_1_0_gave_it() {
+        let object: Interconnect = persisted::object("Interconnect", "gcp-1");
+        let partner = object.spec.gcp_partner.as_ref().unwrap();
+        let key = "7e51371e-72a3-40b5-b844-2e3efefaee59/europe-west4/1".into();
+        persisted::is_the_order_of(&object, &offer_of(&persisted::cloudflare(), partner, &key).order);
+    }
 }

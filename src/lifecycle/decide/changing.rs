@@ -1,11 +1,11 @@
 //! Changing: one change at a time of what is upstream, each written down before it is sent (S9).
 
 use super::Step;
-use super::saying::{awaiting, shown};
+use super::facts::{DesiredChange, Facts, Look, Sent, Upstream, at_least};
+use super::messages::{awaiting, shown};
+use super::verdict::{Next, Verdict};
 use crate::api::common::Operation;
-use crate::api::conditions::reason;
-use crate::lifecycle::facts::{Facts, Look, Sent, Trouble, Upstream, Wish, at_least};
-use crate::lifecycle::verdict::{Next, Verdict, Word};
+use crate::api::conditions::{Cause, reason};
 
 /// The next step of a change, if one is under way or wanted.
 pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) -> Option<Step> {
@@ -21,24 +21,26 @@ pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) 
         _ if facts.memory.may_change => return Some(Step::Change(id.into())),
         _ => {}
     }
-    match (&look.wish, sent) {
+    match (&look.desired, sent) {
         (None, None) => None,
         // What is wanted is there, or can't be seen and is not sent twice.
         (None, Some(_)) => Some(Step::SettleChange),
-        (Some(wish), Some(operation)) if pending(facts, look, wish, operation) => Some(waiting(upstream, operation)),
-        (Some(wish), Some(operation)) if operation.digest.as_deref() == Some(&wish.digest) => {
-            again(facts, id, look, upstream, wish, operation)
+        (Some(desired), Some(operation)) if pending(facts, look, desired, operation) => {
+            Some(waiting(upstream, operation))
         }
-        (Some(wish), _) => Some(begin(facts, id, look, upstream, wish, 1)),
+        (Some(desired), Some(operation)) if operation.digest.as_deref() == Some(&desired.digest) => {
+            again(facts, id, look, upstream, desired, operation)
+        }
+        (Some(desired), _) => Some(begin(facts, id, look, upstream, desired, 1)),
     }
 }
 
 /// Whether what was sent may still act, or was taken and doesn't show yet.
-fn pending(facts: &Facts, look: &Look, wish: &Wish, operation: &Operation) -> bool {
+fn pending(facts: &Facts, look: &Look, desired: &DesiredChange, operation: &Operation) -> bool {
     let unsettled = !at_least(look.begun, operation.started_at, facts.account.settle_time);
     // What was ordered and doesn't show yet is not ordered once more because it is wanted in other words now.
-    let same = operation.digest.as_deref() == Some(&wish.digest)
-        || operation.type_ == wish.type_ && wish.target.is_some() && operation.target == wish.target;
+    let same = operation.digest.as_deref() == Some(&desired.digest)
+        || operation.type_ == desired.type_ && desired.target.is_some() && operation.target == desired.target;
     operation.refused.is_none() && if operation.accepted_at.is_some() { same } else { unsettled }
 }
 
@@ -52,8 +54,8 @@ fn waiting(upstream: &Upstream, operation: &Operation) -> Step {
             (lost, Next::Backoff)
         }
     };
-    let word = Word::new(reason::WAITING_FOR_PROVIDER, message);
-    Step::Rest(Verdict { reconciling: Some(word), next, ..shown(upstream) })
+    let cause = Cause::new(reason::WAITING_FOR_PROVIDER, message);
+    Step::WriteStatus(Verdict { reconciling: Some(cause), next, ..shown(upstream) })
 }
 
 /// The same wish as that of a change that was refused, or that surely did not act.
@@ -62,7 +64,7 @@ fn again(
     id: &str,
     look: &Look,
     upstream: &Upstream,
-    wish: &Wish,
+    desired: &DesiredChange,
     operation: &Operation,
 ) -> Option<Step> {
     match &operation.refused {
@@ -74,23 +76,22 @@ fn again(
                 refused.message
             );
             let reason = if refused.unsupported { reason::NOT_SUPPORTED } else { reason::PROVIDER_REFUSED };
-            let trouble = Trouble { reason, message };
-            Some(Step::Rest(shown(upstream).not_synced(&trouble)))
+            Some(Step::WriteStatus(shown(upstream).not_synced(&Cause::new(reason, message))))
         }
         _ if !operation.type_.shows() => Some(Step::SettleChange),
-        _ => Some(begin(facts, id, look, upstream, wish, operation.attempt + 1)),
+        _ => Some(begin(facts, id, look, upstream, desired, operation.attempt + 1)),
     }
 }
 
 /// What is there stays as it is; the change waits for something.
-fn held_up(upstream: &Upstream, word: Word) -> Step {
-    Step::Rest(Verdict { reconciling: Some(word), ..shown(upstream) })
+fn held_up(upstream: &Upstream, cause: Cause) -> Step {
+    Step::WriteStatus(Verdict { reconciling: Some(cause), ..shown(upstream) })
 }
 
-fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, wish: &Wish, attempt: u32) -> Step {
+fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, desired: &DesiredChange, attempt: u32) -> Step {
     if let Some(refusal) = &facts.memory.turned_away {
-        let verdict = shown(upstream).not_synced(&refusal.trouble());
-        return Step::Rest(Verdict { next: Next::Backoff, ..verdict });
+        let verdict = shown(upstream).not_synced(&refusal.cause);
+        return Step::WriteStatus(Verdict { next: Next::Backoff, ..verdict });
     }
     // S12: a list that others share, or that lags, is no ground for a change.
     if !look.exact {
@@ -101,11 +102,11 @@ fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, wish: &Wish,
         // S7: it costs, and needs the consent that any order needs.
         if facts.account.closing {
             let message = "the account is being deleted: nothing new is ordered from it";
-            return held_up(upstream, Word::new(reason::WAITING_FOR_DEPENDENCY, message));
+            return held_up(upstream, Cause::new(reason::WAITING_FOR_DEPENDENCY, message));
         }
         if plan.needs_approval && !facts.approved(&plan.digest) {
             return held_up(upstream, awaiting(plan));
         }
     }
-    Step::IntendChange { wish: wish.clone(), attempt }
+    Step::IntendChange { desired: desired.clone(), attempt }
 }

@@ -3,19 +3,24 @@
 //! Rules S1 to S13 are those of `docs/safety.md`. The engine takes the step, records what came of it, and asks again.
 
 mod changing;
-mod holding;
+mod deleting;
+pub mod facts;
+pub mod identity;
+mod messages;
+mod observing;
 mod ordering;
-mod parting;
-mod saying;
+pub mod price;
+pub mod verdict;
 
-use super::facts::{Facts, Identity, Plan, Read, Refusal, Wish};
-use super::verdict::{Next, Verdict, Word};
-use crate::api::conditions::reason;
-use holding::{hold, look_only};
+use crate::api::conditions::{Cause, reason};
+use deleting::finalize;
+use facts::{DesiredChange, Facts, Plan, Read, Refusal};
+use identity::Identity;
+use messages::identity_conflict;
+use observing::{look_only, observe};
 pub use ordering::searched_in_vain;
 use ordering::{answered, order, receive, resolve};
-use parting::part;
-use saying::{identity_conflict, rest};
+use verdict::{Next, Verdict};
 
 /// One step: at most one effect, so that a crash between any two steps is harmless.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +34,13 @@ pub enum Step {
     /// Try a harmless read of the account.
     Probe,
     /// Put the finalizer on, and write down what was picked.
-    Hold,
+    AddFinalizer,
     /// Write the intent to order this plan.
     Intend(Plan),
     /// Send the order whose digest the intent holds.
     Create,
     /// Write the upstream id, and whether this object ordered it, on the object.
-    Record {
+    RecordId {
         /// The upstream id.
         id: String,
         /// This object ordered it.
@@ -46,14 +51,14 @@ pub enum Step {
     /// Write down that the answer to the order was a conflict.
     NoteConflict,
     /// A person says that nothing is upstream: count the next attempt.
-    Reopen {
+    NextAttempt {
         /// Upstream objects that the person saw and declared not to be ours, besides those of former answers.
         dismissed: Vec<String>,
     },
     /// An answer stands there that was given to no question of ours: count on, so that it answers none to come.
     VoidAnswer,
     /// Take the upstream id off the object.
-    Forget,
+    ForgetId,
     /// Fetch the documents that are due.
     FetchDocuments(String),
     /// Write the intent to end the upstream object.
@@ -72,7 +77,7 @@ pub enum Step {
     /// Write the intent to change the upstream object.
     IntendChange {
         /// What is wanted.
-        wish: Wish,
+        desired: DesiredChange,
         /// Counts the tries.
         attempt: u32,
     },
@@ -85,11 +90,11 @@ pub enum Step {
     /// Nothing of the change under way is to be awaited any more: take it off the status.
     SettleChange,
     /// Let the object go.
-    Release(Release),
+    RemoveFinalizer(Release),
     /// Nothing more for now; everything stays as it was.
-    Wait(Next),
+    Requeue(Next),
     /// Nothing more for now; this is how it stands.
-    Rest(Verdict),
+    WriteStatus(Verdict),
 }
 
 /// Why an object may go.
@@ -118,7 +123,7 @@ impl Step {
         matches!(
             self,
             Self::Create
-                | Self::Record { .. }
+                | Self::RecordId { .. }
                 | Self::Withdraw(_)
                 | Self::NoteConflict
                 | Self::Delete(_)
@@ -139,34 +144,34 @@ impl Step {
                 | Self::Observe(_)
                 | Self::ObserveSingly(_)
                 | Self::Probe
-                | Self::Wait(_)
-                | Self::Rest(_)
+                | Self::Requeue(_)
+                | Self::WriteStatus(_)
         )
     }
 }
 
 fn choose(facts: &Facts) -> Step {
     if facts.deletion.is_some() {
-        return part(facts);
+        return finalize(facts);
     }
     if facts.suspended {
-        return rest(Verdict::at_rest(
+        return Step::WriteStatus(Verdict::at_rest(
             None,
-            Word::new(reason::SUSPENDED, "spec.suspend is true: the provider isn't asked"),
+            Cause::new(reason::SUSPENDED, "spec.suspend is true: the provider isn't asked"),
             Next::Change,
         ));
     }
     match facts.identity() {
-        Identity::Conflict { marked, recorded } => rest(identity_conflict(&marked, &recorded)),
-        Identity::Held { id, ordered } => hold(facts, &id, ordered),
+        Identity::Conflict { marked, recorded } => Step::WriteStatus(identity_conflict(&marked, &recorded)),
+        Identity::Held { id, ordered } => observe(facts, &id, ordered),
         Identity::Foreign { id, owner } => look_only(facts, &id, &owner),
-        Identity::None if facts.observe_only => rest(Verdict::stalled(
+        Identity::None if facts.observe_only => Step::WriteStatus(Verdict::stalled(
             reason::INVALID_SPEC,
             "managementPolicy Observe needs the annotation interconnect-operator.io/external-id with the upstream id",
             Next::Change,
         )),
         Identity::None => match &facts.account.problem {
-            Some(problem) => rest(Verdict::problem(problem, Next::Backoff)),
+            Some(problem) => Step::WriteStatus(Verdict::problem(problem, Next::Backoff)),
             None if facts.receives => receive(facts),
             None if facts.order_began().is_some() => resolve(facts),
             None => answered(facts).unwrap_or_else(|| order(facts)),

@@ -1,10 +1,10 @@
 //! Ordering: adopt, ask a person, or order; and find out what became of an order.
 
-use super::saying::{already_ordered, already_taken, awaiting_approval, outcome_unknown, refused_verdict, rest};
+use super::facts::{Facts, Findings, Fit, Read, Refusal, Search, Sent, at_least};
+use super::messages::{already_ordered, already_taken, awaiting_approval, outcome_unknown, refused_verdict};
+use super::verdict::{Next, Verdict};
 use super::{Release, Step};
-use crate::api::conditions::reason;
-use crate::lifecycle::facts::{Facts, Findings, Fit, Read, Refusal, Search, Sent, at_least};
-use crate::lifecycle::verdict::{Next, Verdict};
+use crate::api::conditions::{Cause, reason};
 
 /// Nothing is upstream, as far as we know, and something is wanted.
 pub(super) fn order(facts: &Facts) -> Step {
@@ -12,20 +12,20 @@ pub(super) fn order(facts: &Facts) -> Step {
         && refused.basis == facts.basis
     {
         // S2: what was refused is asked again only when something changed.
-        return rest(refused_verdict(&refused.message));
+        return Step::WriteStatus(refused_verdict(&refused.message));
     }
     if let Some(refusal) = &facts.memory.turned_away {
-        return rest(
+        return Step::WriteStatus(
             Verdict::underway(reason::CREATING, "the order wasn't placed: trying again", Next::Backoff)
-                .not_synced(&refusal.trouble()),
+                .not_synced(&refusal.cause),
         );
     }
     if let Some(other) = &facts.claimed_by {
-        return rest(already_taken(other));
+        return Step::WriteStatus(already_taken(other));
     }
     if facts.account.closing {
         let message = "the account is being deleted: nothing new is ordered from it";
-        return rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll));
+        return Step::WriteStatus(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll));
     }
     // S1, S12: an order starts from a fresh read, and its search begins after that.
     if facts.read == Read::Cached {
@@ -33,7 +33,7 @@ pub(super) fn order(facts: &Facts) -> Step {
     }
     let Some(search) = &facts.search else { return Step::Search };
     match &search.found {
-        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Err(trouble) => Step::WriteStatus(Verdict::unheard_underway(trouble)),
         Ok(findings) => heard(place(facts, search, findings)),
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn order(facts: &Facts) -> Step {
 /// What went wrong before the provider was heard is over.
 fn heard(step: Step) -> Step {
     match step {
-        Step::Rest(verdict) if verdict.synced.is_none() => rest(verdict.nothing_to_compare()),
+        Step::WriteStatus(verdict) if verdict.synced.is_none() => Step::WriteStatus(verdict.nothing_to_compare()),
         step => step,
     }
 }
@@ -49,22 +49,22 @@ fn heard(step: Step) -> Step {
 /// A partner makes it: look for it until it is there.
 pub(super) fn receive(facts: &Facts) -> Step {
     if let Some(other) = &facts.claimed_by {
-        return rest(already_taken(other));
+        return Step::WriteStatus(already_taken(other));
     }
     let Some(search) = &facts.search else { return Step::Search };
     match &search.found {
-        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Err(trouble) => Step::WriteStatus(Verdict::unheard_underway(trouble)),
         Ok(findings) => heard(received(findings)),
     }
 }
 
 fn received(findings: &Findings) -> Step {
     match &findings.received {
-        Some(Ok(id)) => Step::Record { id: id.clone(), ordered: false },
-        Some(Err(problem)) => rest(Verdict::problem(problem, Next::Poll)),
+        Some(Ok(id)) => Step::RecordId { id: id.clone(), ordered: false },
+        Some(Err(problem)) => Step::WriteStatus(Verdict::problem(problem, Next::Poll)),
         None => {
             let message = "the provider doesn't show it yet: waiting until the partner made it";
-            rest(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll))
+            Step::WriteStatus(Verdict::underway(reason::WAITING_FOR_DEPENDENCY, message, Next::Poll))
         }
     }
 }
@@ -72,29 +72,29 @@ fn received(findings: &Findings) -> Step {
 /// The search is complete: adopt, ask a person, or order.
 fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     if let [id] = findings.ours.as_slice() {
-        return Step::Record { id: id.clone(), ordered: true };
+        return Step::RecordId { id: id.clone(), ordered: true };
     }
     if let Some(verdict) = doubtful(facts, findings) {
-        return rest(verdict);
+        return Step::WriteStatus(verdict);
     }
     let candidates = candidates(facts, findings);
     if facts.record_lost() {
         let answer = facts.none_of(&candidates);
-        return match facts.marks.create_outcome.as_ref() == Some(&answer) {
+        return match facts.annotations.create_outcome.as_ref() == Some(&answer) {
             _ if candidates.is_empty() && findings.untraceable.is_none() => {
                 lost_record_unsettled(facts, search).unwrap_or_else(|| plan(facts, findings))
             }
-            true => Step::Reopen { dismissed: candidates },
-            false => rest(already_ordered(&answer, &candidates, findings)),
+            true => Step::NextAttempt { dismissed: candidates },
+            false => Step::WriteStatus(already_ordered(&answer, &candidates, findings)),
         };
     }
     if facts.answered_nothing_there() {
         // Spent before anything is ordered under it, and for no more than the person was shown.
-        return Step::Reopen { dismissed: shown_before(facts, candidates) };
+        return Step::NextAttempt { dismissed: shown_before(facts, candidates) };
     }
     if !candidates.is_empty() {
         // S4: what may be ours, and that nobody here holds, is for a person to tell.
-        return rest(already_ordered(&facts.nothing_there(), &candidates, findings));
+        return Step::WriteStatus(already_ordered(&facts.nothing_there(), &candidates, findings));
     }
     plan(facts, findings)
 }
@@ -108,21 +108,21 @@ fn shown_before(facts: &Facts, mut candidates: Vec<String>) -> Vec<String> {
 /// Nothing is there that may be this object's.
 fn plan(facts: &Facts, findings: &Findings) -> Step {
     if let Some(holder) = findings.fits.iter().filter(|fit| fit.exact).find_map(|fit| fit.claimed_by.as_ref()) {
-        return rest(already_taken(holder));
+        return Step::WriteStatus(already_taken(holder));
     }
     let plan = match &findings.plan {
-        None => return rest(Verdict::underway(reason::CREATING, "making a plan", Next::Backoff)),
+        None => return Step::WriteStatus(Verdict::underway(reason::CREATING, "making a plan", Next::Backoff)),
         // What it waits for may be there any moment.
-        Some(Err(problem)) if !problem.stalled => return rest(Verdict::problem(problem, Next::Backoff)),
-        Some(Err(problem)) => return rest(Verdict::problem(problem, Next::Poll)),
+        Some(Err(problem)) if !problem.stalled => return Step::WriteStatus(Verdict::problem(problem, Next::Backoff)),
+        Some(Err(problem)) => return Step::WriteStatus(Verdict::problem(problem, Next::Poll)),
         Some(Ok(plan)) => plan,
     };
     if plan.needs_approval && !facts.approved(&plan.digest) {
-        return rest(awaiting_approval(plan));
+        return Step::WriteStatus(awaiting_approval(plan));
     }
     // S8: the finalizer comes with the first intent, not before.
     if !facts.finalizer || !plan.picks_recorded {
-        return Step::Hold;
+        return Step::AddFinalizer;
     }
     Step::Intend(plan.clone())
 }
@@ -161,15 +161,15 @@ pub(super) fn resolve(facts: &Facts) -> Step {
     }
     if !facts.finalizer && facts.deletion.is_none() {
         // Somebody replaced the object, finalizer and all: an order is under way all the same.
-        return Step::Hold;
+        return Step::AddFinalizer;
     }
     let Some(search) = &facts.search else { return Step::Search };
     match &search.found {
-        Err(trouble) => rest(Verdict::unheard_underway(trouble)),
+        Err(trouble) => Step::WriteStatus(Verdict::unheard_underway(trouble)),
         Ok(findings) => match mine(facts, findings).as_slice() {
-            [id] => Step::Record { id: id.clone(), ordered: true },
+            [id] => Step::RecordId { id: id.clone(), ordered: true },
             [] => not_found(facts, search, findings),
-            many => rest(already_ordered(&facts.nothing_there(), many, findings)),
+            many => Step::WriteStatus(already_ordered(&facts.nothing_there(), many, findings)),
         },
     }
 }
@@ -177,7 +177,7 @@ pub(super) fn resolve(facts: &Facts) -> Step {
 /// The provider answered this process with an id: that is this object's, whatever became of the intent since.
 pub(super) fn answered(facts: &Facts) -> Option<Step> {
     match &facts.memory.create {
-        Some(Sent::Done { id: Some(id) }) => Some(Step::Record { id: id.clone(), ordered: true }),
+        Some(Sent::Done { id: Some(id) }) => Some(Step::RecordId { id: id.clone(), ordered: true }),
         _ => None,
     }
 }
@@ -215,7 +215,7 @@ fn not_found(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     let settled = waited && search.intent_known_for >= account.settle_time;
     if !settled || facts.memory.empty_searches == 0 {
         let message = "the answer to the order was lost: searching for it until the provider has surely settled";
-        return rest(Verdict::underway(reason::CREATING, message, Next::Backoff));
+        return Step::WriteStatus(Verdict::underway(reason::CREATING, message, Next::Backoff));
     }
     let asked = facts.recorded.asked.as_deref() == Some(reason::CREATE_OUTCOME_UNKNOWN);
     let candidates = candidates(facts, findings);
@@ -224,16 +224,18 @@ fn not_found(facts: &Facts, search: &Search, findings: &Findings) -> Step {
     match facts.answered_nothing_there() {
         // An answer that was there before the question answers something else.
         true if !proven && !asked => return Step::VoidAnswer,
-        false if !proven => return rest(outcome_unknown(facts, &candidates, findings)),
-        _ if facts.deletion.is_some() => return Step::Release(Release::Nothing),
-        true if asked => return Step::Reopen { dismissed: shown_before(facts, candidates) },
+        false if !proven => return Step::WriteStatus(outcome_unknown(facts, &candidates, findings)),
+        _ if facts.deletion.is_some() => return Step::RemoveFinalizer(Release::Nothing),
+        true if asked => return Step::NextAttempt { dismissed: shown_before(facts, candidates) },
         _ => {}
     }
     let refusal = conflict_noted(facts).then(|| Refusal {
         by_provider: true,
         unsupported: false,
-        reason: reason::PROVIDER_REFUSED,
-        message: "the provider answered the order with a conflict, and nothing of it can be found".into(),
+        cause: Cause::new(
+            reason::PROVIDER_REFUSED,
+            "the provider answered the order with a conflict, and nothing of it can be found",
+        ),
     });
     Step::Withdraw(refusal)
 }
@@ -244,5 +246,5 @@ pub(super) fn lost_record_unsettled(facts: &Facts, search: &Search) -> Option<St
     let message = "its record is lost: searching until the provider has surely settled";
     let going = facts.deletion.is_some();
     let reason = if going { reason::DECOMMISSIONING } else { reason::CREATING };
-    (facts.record_lost() && !settled).then(|| rest(Verdict::underway(reason, message, Next::Backoff)))
+    (facts.record_lost() && !settled).then(|| Step::WriteStatus(Verdict::underway(reason, message, Next::Backoff)))
 }

@@ -1,22 +1,25 @@
 //! The effects of ending and of letting go.
 
+use crate::lifecycle::decide::identity::Identity;
 use k8s_controller::events::EventType;
 use kube::Resource;
 
+use super::error::PassError;
 use super::{Evidence, Flow, Pass, not_sent};
+use crate::accounts::InAccount;
 use crate::api::CIRCUIT_FINALIZER;
 use crate::api::common::{Circuit, Operation, OperationType};
 use crate::api::conditions::reason;
-use crate::kubernetes::MetadataChange;
-use crate::leader::IntentWritten;
+use crate::cluster::leader::IntentWritten;
+use crate::cluster::writes::MetadataChange;
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::Release;
-use crate::lifecycle::engine::PassError;
-use crate::lifecycle::facts::{Identity, Refusal, Sent};
-use crate::lifecycle::memory::{SentFor, lock};
-use crate::lifecycle::verdict::{Next, Verdict};
-use crate::providers::outcome::{FailureKind, Outcome};
+use crate::lifecycle::decide::facts::{Refusal, Sent};
+use crate::lifecycle::decide::verdict::{Next, Verdict};
+use crate::lifecycle::memory::SentFor;
+use crate::providers::http::outcome::{FailureKind, Outcome};
+use crate::providers::http::transport::Sending;
 
 impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn intend_delete(&mut self, attempt: u32) -> Result<Flow, PassError> {
@@ -35,7 +38,7 @@ impl<A: Adapter> Pass<'_, A> {
         status.operation = Some(Operation::begun(OperationType::Delete, key, attempt, started_at));
         let verdict = Verdict::underway(reason::DECOMMISSIONING, "asking the provider to end it", Next::Backoff);
         conditions::apply(&verdict, generation, status);
-        lock(&self.memory).delete = None;
+        self.memory.lock().delete = None;
         self.write(changed).await?;
         self.may_delete = Some(intent);
         Ok(Flow::Next)
@@ -56,7 +59,7 @@ impl<A: Adapter> Pass<'_, A> {
             Outcome::NotDone(failure) => Sent::NotDone(self.refusal(&failure)),
             Outcome::Unknown(failure) => Sent::Unknown { conflict: false, message: failure.message },
         };
-        let mut memory = lock(&self.memory);
+        let mut memory = self.memory.lock();
         memory.delete = Some(SentFor { intent: self.operation_intent(), outcome: sent });
         memory.last_mutation = Some(self.clock().now());
         drop(memory);
@@ -67,11 +70,13 @@ impl<A: Adapter> Pass<'_, A> {
         let (Some(account), Some(permit)) = (&self.entry.account, &self.permit) else {
             return not_sent("the deletion was not prepared in this pass");
         };
-        let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
+        let Some(client) = A::Client::of(&account.provider) else {
+            return not_sent("the account is another provider's");
+        };
         let terms = A::terms(&self.object).map(|terms| format!(": {terms}")).unwrap_or_default();
         self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}{terms}")).await;
-        match self.engine.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::delete(client, permit, &permission, &self.object, id).await,
+        match self.context.shared.leadership.confirm(written, account.send_within).await {
+            Ok(permission) => A::delete(client, Sending { permit, guard: &permission }, &self.object, id).await,
             Err(why) => not_sent(why),
         }
     }
@@ -85,16 +90,16 @@ impl<A: Adapter> Pass<'_, A> {
     }
 
     pub(super) async fn withdraw_delete(&mut self, refusal: Refusal) -> Result<(), PassError> {
-        self.event(EventType::Warning, "DecommissionRefused", refusal.message.clone()).await;
+        self.event(EventType::Warning, "DecommissionRefused", refusal.cause.message.clone()).await;
         let mut changed = self.object.clone();
         changed.common_status_mut().operation = None;
         self.write(changed).await?;
-        lock(&self.memory).delete = None;
+        self.memory.lock().delete = None;
         self.turned_away = Some(refusal);
         Ok(())
     }
 
-    pub(super) async fn release(&mut self, why: Release) -> Result<Flow, PassError> {
+    pub(super) async fn remove_finalizer(&mut self, why: Release) -> Result<Flow, PassError> {
         let id = match self.facts().identity() {
             Identity::Held { id, .. } | Identity::Foreign { id, .. } => id,
             Identity::None | Identity::Conflict { .. } => String::new(),
@@ -109,7 +114,8 @@ impl<A: Adapter> Pass<'_, A> {
                 self.event(EventType::Warning, "Retained", note).await;
             }
         }
-        self.change_metadata(MetadataChange { release: Some(CIRCUIT_FINALIZER), ..MetadataChange::default() }).await?;
+        self.change_metadata(MetadataChange { remove_finalizer: Some(CIRCUIT_FINALIZER), ..MetadataChange::default() })
+            .await?;
         Ok(Flow::Released)
     }
 }

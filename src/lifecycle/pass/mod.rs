@@ -2,11 +2,13 @@
 
 mod changing;
 mod ending;
+pub mod error;
 mod ordering;
 mod reading;
-mod resting;
+mod status;
 
-use std::sync::{Arc, Mutex};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,24 +16,24 @@ use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 
 use super::adapter::{Adapter, Offer, Seen};
-use super::conditions;
+use super::context::{Context, annotations_of};
 use super::decide::{Step, decide};
-use super::engine::{Engine, PassError, marks};
-use super::facts::{
-    self, Deletion, Documents, Facts, Heard, Marks, Memory, Problem, Read, Recorded, Refusal, Search, Trouble,
-};
-use super::memory::{Remembered, lock};
-use super::wakes;
-use crate::accounts::Entry;
+use super::memory::{Intent, Remembered};
+use super::predicates;
+use crate::accounts::{Account, DEFAULT_POLL, DEFAULT_SETTLE, Entry, InAccount};
 use crate::api::common::{Circuit, CommonStatus, Creation, Document, ManagementPolicy};
-use crate::api::conditions::{STALLED, reason};
+use crate::api::conditions::{Cause, Problem, STALLED, reason, true_reason};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
-use crate::clock::{Clock, Moment};
-use crate::kubernetes::{MetadataChange, change_metadata, write_status};
-use crate::leader::IntentWritten;
-use crate::providers::limiter::Permit;
-use crate::providers::outcome::{Failure, FailureKind, Outcome, ReadError};
-use crate::telemetry::MutationLabels;
+use crate::base::clock::{Clock, Moment};
+use crate::base::metrics::MutationLabels;
+use crate::cluster::leader::IntentWritten;
+use crate::cluster::writes::{MetadataChange, change_metadata, write_status};
+use crate::lifecycle::decide::facts::{
+    self, AccountFacts, Annotations, Deletion, Documents, Facts, Memory, Observation, Read, Recorded, Refusal, Search,
+};
+use crate::providers::http::limiter::Permit;
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use error::PassError;
 
 /// Waiting longer than this for a turn makes what was read before it old (S1).
 const STILL_FRESH: Duration = Duration::from_secs(1);
@@ -52,7 +54,7 @@ pub enum Flow {
 
 /// One pass over one object.
 pub struct Pass<'e, A: Adapter> {
-    engine: &'e Engine<A>,
+    context: &'e Context<A>,
     namespace: String,
     object: A::Object,
     read: Read,
@@ -76,9 +78,9 @@ pub struct Pass<'e, A: Adapter> {
 /// What was learnt in this pass, of the object as it was read.
 struct Evidence<A: Adapter> {
     search: Option<Search>,
-    offer: Option<Offer>,
+    offer: Option<Offer<A::Order>>,
     seen: Option<Look<A>>,
-    probe: Option<Result<(), Trouble>>,
+    probe: Option<Result<(), Cause>>,
     documents: Documents,
     stored: Vec<Document>,
 }
@@ -91,7 +93,7 @@ struct Look<A: Adapter> {
     missing_for: Option<Duration>,
     /// It was asked for singly.
     exact: bool,
-    seen: Result<Seen<A::Details>, ReadError>,
+    seen: Result<Seen<A::Details, A::Change>, ReadError>,
 }
 
 impl<A: Adapter> Default for Evidence<A> {
@@ -102,15 +104,15 @@ impl<A: Adapter> Default for Evidence<A> {
 
 impl<'e, A: Adapter> Pass<'e, A> {
     /// Begins with the object as the cache has it.
-    pub fn begin(engine: &'e Engine<A>, object: A::Object, memory: Arc<Mutex<Remembered>>) -> Self {
+    pub fn begin(context: &'e Context<A>, object: A::Object, memory: Arc<Mutex<Remembered>>) -> Self {
         let namespace = object.namespace().unwrap_or_default();
-        let entry = engine.shared.accounts.get(&namespace, &object.common().account_ref.name);
+        let entry = context.shared.accounts.get(&namespace, &object.common().account_ref.name);
         let pass = Self {
-            engine,
+            context,
             namespace,
             object,
             read: Read::Cached,
-            read_at: engine.shared.clock.now(),
+            read_at: context.shared.clock.now(),
             memory,
             entry,
             permit: None,
@@ -122,13 +124,13 @@ impl<'e, A: Adapter> Pass<'e, A> {
             may_delete: None,
             may_change: None,
         };
-        pass.note_object();
+        pass.register();
         pass
     }
 
     /// What it was decided from in the end: the object as last read or written, and the account as the pass began.
     pub fn cause(&self) -> u64 {
-        wakes::cause(&self.object, &self.entry)
+        predicates::cause(&self.object, &self.entry)
     }
 
     /// The next step.
@@ -144,37 +146,37 @@ impl<'e, A: Adapter> Pass<'e, A> {
             Step::Observe(id) => self.observe(&id, false).await,
             Step::ObserveSingly(id) => self.observe(&id, true).await,
             Step::Probe => self.probe().await,
-            Step::Hold => self.hold().await?,
+            Step::AddFinalizer => self.add_finalizer().await?,
             Step::Intend(plan) => self.intend(&plan).await?,
             Step::Create => self.create().await,
-            Step::Record { id, ordered } => self.record(&id, ordered).await?,
+            Step::RecordId { id, ordered } => self.record_id(&id, ordered).await?,
             Step::Withdraw(refusal) => self.withdraw(refusal).await?,
             Step::NoteConflict => self.change_creation(|creation| creation.conflict = true).await?,
-            Step::Reopen { dismissed } => self.reopen(dismissed).await?,
+            Step::NextAttempt { dismissed } => self.next_attempt(dismissed).await?,
             Step::VoidAnswer => self.void_answer().await?,
-            Step::Forget => self.forget_id().await?,
+            Step::ForgetId => self.forget_id().await?,
             Step::FetchDocuments(id) => self.fetch_documents(&id).await,
             Step::IntendDelete { attempt } => return self.intend_delete(attempt).await,
             Step::Delete(id) => self.delete(&id).await,
             Step::RecordDeleted => self.record_deleted().await?,
             Step::WithdrawDelete(refusal) => self.withdraw_delete(refusal).await?,
-            Step::IntendChange { wish, attempt } => return self.intend_change(&wish, attempt).await,
+            Step::IntendChange { desired, attempt } => return self.intend_change(&desired, attempt).await,
             Step::Change(id) => self.change(&id).await,
             Step::RecordChanged => self.record_changed().await?,
             Step::WithdrawChange(refusal) => self.withdraw_change(refusal).await?,
             Step::SettleChange => self.settle_change().await?,
-            Step::Release(why) => return self.release(why).await,
-            Step::Wait(next) => return Ok(self.rested(next)),
-            Step::Rest(verdict) => return self.rest(&verdict).await,
+            Step::RemoveFinalizer(why) => return self.remove_finalizer(why).await,
+            Step::Requeue(next) => return Ok(self.rested(next)),
+            Step::WriteStatus(verdict) => return self.write_status(&verdict).await,
         }
         Ok(Flow::Next)
     }
 
     fn facts(&self) -> Facts {
         let common = self.object.common();
-        let memory = lock(&self.memory);
+        let memory = self.memory.lock();
         let claimed_by = match common.management_policy {
-            ManagementPolicy::Manage => self.engine.shared.claims.better(&self.uid()),
+            ManagementPolicy::Manage => self.context.shared.claims.outranked_by(&self.uid()),
             ManagementPolicy::Observe => None,
         };
         Facts {
@@ -186,10 +188,10 @@ impl<'e, A: Adapter> Pass<'e, A> {
             finalizer: self.object.finalizers().iter().any(|name| name == CIRCUIT_FINALIZER),
             observe_only: common.management_policy == ManagementPolicy::Observe,
             deletion_policy: common.deletion_policy,
-            lives_on: A::LIVES_ON,
+            can_decommission: A::CAN_DECOMMISSION,
             suspended: common.suspend,
             receives: A::receives(&self.object),
-            marks: self.marks(),
+            annotations: self.annotations(),
             recorded: self.recorded(),
             account: self.account_facts(),
             claimed_by,
@@ -222,8 +224,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
         }
     }
 
-    fn marks(&self) -> Marks {
-        marks(&self.object)
+    fn annotations(&self) -> Annotations {
+        annotations_of(&self.object)
     }
 
     fn recorded(&self) -> Recorded {
@@ -235,7 +237,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
             approved_digest: status.plan.as_ref().and_then(|plan| plan.approved_digest.clone()),
             candidates: status.candidates.clone(),
             ever_shown: status.state.is_some(),
-            asked: conditions::true_reason(&status.conditions, STALLED).map(ToOwned::to_owned),
+            asked: true_reason(&status.conditions, STALLED).map(ToOwned::to_owned),
         }
     }
 
@@ -244,10 +246,10 @@ impl<'e, A: Adapter> Pass<'e, A> {
         self.object.common_status()?.creation.clone().filter(|creation| creation.key == self.key())
     }
 
-    fn account_facts(&self) -> facts::AccountFacts {
-        let mut facts = self.entry.facts(A::search_proven_by(&self.object));
+    fn account_facts(&self) -> AccountFacts {
+        let mut facts = account_facts(&self.entry, A::search_proven_by(&self.object));
         let Some(account) = &self.entry.account else { return facts };
-        if A::client(account).is_none() {
+        if A::Client::of(&account.provider).is_none() {
             let message =
                 format!("ProviderAccount {} is not an account at this kind's provider", account.reference.name);
             facts.problem = Some(Problem::stalled(reason::INVALID_SPEC, message));
@@ -287,7 +289,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     fn clock(&self) -> &'e Clock {
-        &self.engine.shared.clock
+        &self.context.shared.clock
     }
 
     fn uid(&self) -> String {
@@ -295,7 +297,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     fn key(&self) -> String {
-        self.engine.key(&self.object)
+        self.context.key(&self.object)
     }
 
     fn status(&self) -> CommonStatus {
@@ -303,7 +305,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     async fn change_metadata(&mut self, change: MetadataChange) -> Result<(), PassError> {
-        let changed = change_metadata(&self.engine.api(&self.object), &self.object, &change).await?;
+        let changed = change_metadata(&self.context.api(&self.object), &self.object, &change).await?;
         self.set_object(changed);
         Ok(())
     }
@@ -317,7 +319,7 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     async fn write(&mut self, changed: A::Object) -> Result<(), PassError> {
-        let written = write_status(&self.engine.api(&self.object), &self.object, changed).await?;
+        let written = write_status(&self.context.api(&self.object), &self.object, changed).await?;
         // S5: where nothing was written nobody said that the object is still there, and what is gone must claim nothing.
         if written.resource_version() != self.object.resource_version() {
             self.set_object(written);
@@ -326,19 +328,19 @@ impl<'e, A: Adapter> Pass<'e, A> {
     }
 
     async fn event(&self, type_: EventType, reason: &'static str, note: String) {
-        self.engine.shared.events.publish(&self.object, type_, reason, note).await;
+        self.context.shared.events.publish(&self.object, type_, reason, note).await;
     }
 
     fn refusal(&self, failure: &Failure) -> Refusal {
         if let Some(account) = &self.entry.account {
-            self.engine.shared.accounts.heed(account, failure);
+            self.context.shared.accounts.heed(account, failure);
         }
         let unsupported = matches!(failure.kind, FailureKind::Refused(405 | 501));
         let understood =
             matches!(failure.kind, FailureKind::Forbidden | FailureKind::Refused(400 | 404 | 413 | 415 | 422));
         let by_provider = understood || unsupported;
         let reason = if by_provider { reason::PROVIDER_REFUSED } else { failure_reason(failure.kind) };
-        Refusal { by_provider, unsupported, reason, message: failure.message.clone() }
+        Refusal { by_provider, unsupported, cause: Cause::new(reason, failure.message.clone()) }
     }
 
     fn count<T>(&self, operation: &'static str, outcome: &Outcome<T>) {
@@ -347,13 +349,10 @@ impl<'e, A: Adapter> Pass<'e, A> {
             Outcome::NotDone(_) => "not_done",
             Outcome::Unknown(_) => "unknown",
         };
-        let labels = MutationLabels { kind: self.engine.kind(), operation, outcome };
-        self.engine.shared.metrics.mutations.get_or_create(&labels).inc();
+        let labels = MutationLabels { kind: A::KIND, operation, outcome };
+        self.context.shared.metrics.mutations.get_or_create(&labels).inc();
     }
 }
-
-/// Which intent something was sent for.
-pub(super) type Intent = Option<(u32, Option<Timestamp>)>;
 
 /// It certainly did not happen, because it was not sent.
 fn not_sent<T>(why: impl std::fmt::Display) -> Outcome<T> {
@@ -362,15 +361,18 @@ fn not_sent<T>(why: impl std::fmt::Display) -> Outcome<T> {
 
 fn look<A: Adapter>(look: &Look<A>, plan: Option<facts::Plan>) -> facts::Look {
     let heard = match &look.seen {
-        Ok(seen) => Heard::Found(seen.upstream.clone()),
-        Err(ReadError::NotFound(_)) => Heard::NotFound,
-        Err(ReadError::NotHeard(failure)) => {
-            Heard::NotHeard(Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() })
-        }
+        Ok(seen) => Observation::Found(seen.upstream.clone()),
+        Err(ReadError::NotFound(_)) => Observation::NotFound,
+        Err(ReadError::Unknown(failure)) => Observation::Unknown(cause_of(failure)),
     };
     let change = look.seen.as_ref().ok().and_then(|seen| seen.change.as_ref());
-    let wish = change.map(|change| change.wish.clone());
-    facts::Look { begun: look.begun, missing_for: look.missing_for, exact: look.exact, wish, plan, heard }
+    let desired = change.map(|change| change.desired.clone());
+    facts::Look { begun: look.begun, missing_for: look.missing_for, exact: look.exact, desired, plan, heard }
+}
+
+/// Why the provider wasn't heard.
+fn cause_of(failure: &Failure) -> Cause {
+    Cause::new(failure_reason(failure.kind), failure.message.clone())
 }
 
 fn failure_reason(kind: FailureKind) -> &'static str {
@@ -381,5 +383,17 @@ fn failure_reason(kind: FailureKind) -> &'static str {
         FailureKind::Unreadable => reason::UNREADABLE_ANSWER,
         FailureKind::Refused(_) | FailureKind::Conflict => reason::PROVIDER_REFUSED,
         FailureKind::Unreachable | FailureKind::ProviderFailed | FailureKind::NotSent => reason::PROVIDER_UNREACHABLE,
+    }
+}
+
+/// What `decide` must know of the account.
+fn account_facts(entry: &Entry, search_proven_by: Option<&str>) -> AccountFacts {
+    let account = entry.account.as_deref();
+    AccountFacts {
+        problem: entry.problem.clone(),
+        closing: entry.closing,
+        poll_interval: account.map_or(DEFAULT_POLL, Account::poll_interval),
+        settle_time: account.map_or(DEFAULT_SETTLE, |account| account.settle_time),
+        search_proven: account.zip(search_proven_by).is_some_and(|(account, by)| account.search_proven(by)),
     }
 }

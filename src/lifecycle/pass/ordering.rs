@@ -1,27 +1,30 @@
 //! The effects of ordering.
 
+use crate::lifecycle::decide::identity::Identity;
 use std::collections::BTreeMap;
 
 use k8s_controller::events::EventType;
 use kube::Resource;
 
+use super::error::PassError;
 use super::{Evidence, Pass, not_sent};
+use crate::accounts::InAccount;
 use crate::api::common::{Circuit, Creation};
 use crate::api::conditions::reason;
 use crate::api::{CIRCUIT_FINALIZER, annotations};
-use crate::kubernetes::MetadataChange;
-use crate::leader::IntentWritten;
+use crate::cluster::leader::IntentWritten;
+use crate::cluster::writes::MetadataChange;
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
-use crate::lifecycle::engine::PassError;
-use crate::lifecycle::facts::{Findings, Identity, Plan, Read, Refusal, Search, Sent};
+use crate::lifecycle::decide::facts::{Findings, Plan, Read, Refusal, Search, Sent};
+use crate::lifecycle::decide::verdict::{Next, Verdict};
 use crate::lifecycle::key::{names_something, plan_digest};
-use crate::lifecycle::memory::{Remembered, SentFor, lock};
-use crate::lifecycle::verdict::{Next, Verdict};
-use crate::providers::outcome::{FailureKind, Outcome};
+use crate::lifecycle::memory::{Remembered, SentFor};
+use crate::providers::http::outcome::{FailureKind, Outcome};
+use crate::providers::http::transport::Sending;
 
 impl<A: Adapter> Pass<'_, A> {
-    pub(super) async fn hold(&mut self) -> Result<(), PassError> {
+    pub(super) async fn add_finalizer(&mut self) -> Result<(), PassError> {
         let imported = match self.facts().identity() {
             Identity::Held { id, ordered: false } => Some(id),
             _ => None,
@@ -29,7 +32,12 @@ impl<A: Adapter> Pass<'_, A> {
         let picks = self.evidence.offer.iter().flat_map(|offer| offer.picks.clone());
         let annotations = picks.map(|(name, pick)| (name, Some(pick))).collect();
         self.held_now = true;
-        self.change_metadata(MetadataChange { annotations, hold: Some(CIRCUIT_FINALIZER), release: None }).await?;
+        self.change_metadata(MetadataChange {
+            annotations,
+            add_finalizer: Some(CIRCUIT_FINALIZER),
+            remove_finalizer: None,
+        })
+        .await?;
         if let Some(id) = imported {
             self.event(EventType::Normal, "Imported", format!("takes care of {id} from now on")).await;
         }
@@ -42,7 +50,7 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn intend(&mut self, plan: &Plan) -> Result<(), PassError> {
         // S5: the claim, before the intent.
-        if self.engine.shared.claims.take(&self.uid()).is_err() {
+        if self.context.shared.claims.take(&self.uid()).is_err() {
             self.evidence = Evidence::default();
             return Ok(());
         }
@@ -52,7 +60,7 @@ impl<A: Adapter> Pass<'_, A> {
         let (key, generation) = (self.key(), self.object.meta().generation);
         let upstream = self.entry.account.as_ref().map(|account| account.upstream.clone());
         if let Some(offer) = &self.evidence.offer {
-            A::show_offer(offer, &mut changed);
+            A::show_offer(&offer.order, &mut changed);
         }
         let previous = self.creation().unwrap_or_default();
         let status = changed.common_status_mut();
@@ -69,7 +77,7 @@ impl<A: Adapter> Pass<'_, A> {
         status.upstream_account = upstream;
         let creating = Verdict::underway(reason::CREATING, format!("ordering {}", plan.summary), Next::Backoff);
         conditions::apply(&creating, generation, status);
-        lock(&self.memory).create = None;
+        self.memory.lock().create = None;
         self.write(changed).await?;
         self.may_create = Some(intent);
         Ok(())
@@ -90,7 +98,7 @@ impl<A: Adapter> Pass<'_, A> {
                 Sent::Unknown { conflict: failure.kind == FailureKind::Conflict, message }
             }
         };
-        lock(&self.memory).create = Some(SentFor { intent: self.intent(), outcome: sent });
+        self.memory.lock().create = Some(SentFor { intent: self.intent(), outcome: sent });
         self.evidence = Evidence::default();
     }
 
@@ -101,28 +109,32 @@ impl<A: Adapter> Pass<'_, A> {
         };
         let intent = self.status().creation.unwrap_or_default();
         // S1: the request whose digest the intent holds, and nothing else.
-        if intent.digest != Some(plan_digest(&self.uid(), intent.attempt, &account.upstream, &offer.request)) {
+        if intent.digest != Some(plan_digest(&self.uid(), intent.attempt, &account.upstream, &offer.order)) {
             return not_sent("what was to be ordered changed");
         }
-        let Some(client) = A::client(account) else { return not_sent("the account is another provider's") };
+        let Some(client) = A::Client::of(&account.provider) else {
+            return not_sent("the account is another provider's");
+        };
         self.event(EventType::Normal, "CreateRequested", offer.summary.clone()).await;
-        lock(&self.memory).last_mutation = Some(self.clock().now());
-        let outcome = match self.engine.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::create(client, permit, &permission, offer, &self.key()).await,
+        self.memory.lock().last_mutation = Some(self.clock().now());
+        let outcome = match self.context.shared.leadership.confirm(written, account.send_within).await {
+            Ok(permission) => {
+                A::create(client, Sending { permit, guard: &permission }, &offer.order, &self.key()).await
+            }
             Err(why) => not_sent(why),
         };
-        lock(&self.memory).last_mutation = Some(self.clock().now());
+        self.memory.lock().last_mutation = Some(self.clock().now());
         outcome
     }
 
-    pub(super) async fn record(&mut self, id: &str, ordered: bool) -> Result<(), PassError> {
+    pub(super) async fn record_id(&mut self, id: &str, ordered: bool) -> Result<(), PassError> {
         let answered = matches!(self.facts().memory.create, Some(Sent::Done { .. }));
         let mut annotations = BTreeMap::from([(annotations::EXTERNAL_ID, Some(id.to_owned()))]);
         if ordered {
             annotations.insert(annotations::EXTERNAL_ID_OWNER, Some(self.uid()));
         }
         self.change_metadata(MetadataChange { annotations, ..MetadataChange::default() }).await?;
-        lock(&self.memory).create = None;
+        self.memory.lock().create = None;
         // What would be ordered now is not what was.
         (self.evidence.offer, self.evidence.search) = (None, None);
         match (ordered, answered) {
@@ -151,13 +163,13 @@ impl<A: Adapter> Pass<'_, A> {
             creation.refused = refused;
         })
         .await?;
-        lock(&self.memory).create = None;
+        self.memory.lock().create = None;
         self.turned_away = refusal;
         self.evidence = Evidence::default();
         Ok(())
     }
 
-    pub(super) async fn reopen(&mut self, dismissed: Vec<String>) -> Result<(), PassError> {
+    pub(super) async fn next_attempt(&mut self, dismissed: Vec<String>) -> Result<(), PassError> {
         let key = self.key();
         let mut changed = self.object.clone();
         A::forget_order(&mut changed);
@@ -173,7 +185,7 @@ impl<A: Adapter> Pass<'_, A> {
         let note = "a person said that nothing is upstream: the next attempt begins".into();
         self.event(EventType::Normal, "OutcomeAnswered", note).await;
         {
-            let mut memory = lock(&self.memory);
+            let mut memory = self.memory.lock();
             let last_mutation = memory.last_mutation;
             *memory = Remembered { last_mutation, ..Remembered::default() };
         }

@@ -2,33 +2,34 @@
 
 use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
+use serde::Serialize;
 use tracing::debug;
 
-use super::{DOCUMENTS_EVERY, Evidence, Flow, Look, Pass, STILL_FRESH, failure_reason};
-use crate::accounts::Account;
+use super::error::PassError;
+use super::{DOCUMENTS_EVERY, Evidence, Flow, Look, Pass, STILL_FRESH, cause_of};
+use crate::accounts::{Account, InAccount};
 use crate::api::account::Approval;
 use crate::api::common::Document;
-use crate::api::conditions::{READY, reason};
-use crate::documents;
-use crate::kubernetes::in_time;
+use crate::api::conditions::{Cause, Problem, READY, reason, true_reason};
+use crate::base::digest::sha256;
+use crate::cluster::documents;
+use crate::cluster::references::References;
+use crate::cluster::writes::in_time;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Fitting, Found, Offer, Place, Query, Wanted};
-use crate::lifecycle::claims::Rank;
-use crate::lifecycle::conditions;
-use crate::lifecycle::engine::PassError;
-use crate::lifecycle::facts::{Documents, Findings, Fit, Plan, Problem, Read, Search, Trouble};
-use crate::lifecycle::key::{names_something, plan_digest, sha256};
-use crate::lifecycle::memory::lock;
-use crate::lifecycle::verdict::Next;
-use crate::neighbours::Neighbours;
-use crate::providers::limiter::Priority;
-use crate::providers::outcome::{Failure, ReadError};
+use crate::lifecycle::decide::facts::{Documents, Findings, Fit, Plan, Read, Search};
+use crate::lifecycle::decide::verdict::Next;
+use crate::lifecycle::key::{names_something, plan_digest};
+use crate::lifecycle::registry::claims::Rank;
+use crate::providers::http::limiter::Priority;
+use crate::providers::http::outcome::{Failure, ReadError};
+use crate::providers::http::transport::ProviderClient;
 
 impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn read_fresh(&mut self) -> Result<(), PassError> {
-        let api = self.engine.api(&self.object);
+        let api = self.context.api(&self.object);
         let fresh = in_time(api.get(&self.object.name_any())).await?;
         if fresh.uid() != self.object.uid() {
-            return Err(PassError::Kube(crate::kubernetes::KubeError::NotFound));
+            return Err(PassError::Kube(crate::cluster::writes::KubeError::NotFound));
         }
         if fresh.resource_version() != self.object.resource_version() {
             self.evidence = Evidence::default();
@@ -36,38 +37,38 @@ impl<A: Adapter> Pass<'_, A> {
         (self.read, self.read_at) = (Read::Fresh, self.clock().now());
         self.set_object(fresh);
         if self.object.meta().deletion_timestamp.is_some() {
-            self.crd_going = self.engine.crd_going().await?;
+            self.crd_going = self.context.crd_going().await?;
         }
         Ok(())
     }
 
     pub(super) fn set_object(&mut self, object: A::Object) {
         self.object = object;
-        self.note_object();
+        self.register();
     }
 
-    pub(super) fn note_object(&self) {
-        self.engine.note(&self.object);
+    pub(super) fn register(&self) {
+        self.context.register(&self.object);
         self.claim_used_up();
         let under_way = self.creation().filter(|_| self.status().external_id.is_none());
         let attempt = under_way.filter(|creation| creation.started_at.is_some()).map(|creation| creation.attempt);
         // An object without the record of its orders may have one under way: attempt 0.
         let lost = self.facts().record_lost();
-        lock(&self.memory).see_intent(attempt.or(lost.then_some(0)), self.clock().now());
+        self.memory.lock().see_intent(attempt.or(lost.then_some(0)), self.clock().now());
     }
 
     /// S5: claims what the offer uses up, for as long as it stands.
     fn claim_used_up(&self) {
         if let Some(on) = self.evidence.offer.as_ref().and_then(|offer| offer.uses_up.as_deref()) {
-            self.engine.shared.claims.wish(&self.engine.claimant(&self.object), on);
+            self.context.shared.claims.wish(&self.context.claimant(&self.object), on);
         }
     }
 
     /// Waits for the turn to change something. False: what was read before is too old now, or it takes too long.
     pub(super) async fn turn(&mut self, account: &Account) -> Result<bool, Flow> {
-        let Some(client) = A::client(account).filter(|_| self.permit.is_none()) else { return Ok(true) };
+        let Some(client) = A::Client::of(&account.provider).filter(|_| self.permit.is_none()) else { return Ok(true) };
         let asked = self.clock().now();
-        match A::turn(client).await {
+        match client.transport().mutation_permit().await {
             Ok(permit) => self.permit = Some(permit),
             Err(failure) => {
                 debug!(%failure, "no turn");
@@ -82,10 +83,10 @@ impl<A: Adapter> Pass<'_, A> {
     }
 
     pub(super) fn access<'a>(&'a self, account: &'a Account) -> Option<Access<'a, A::Client>> {
-        let ready = conditions::true_reason(&self.status().conditions, READY).is_some();
+        let ready = true_reason(&self.status().conditions, READY).is_some();
         let priority = if ready { Priority::Poll } else { Priority::Transition };
-        let neighbours = Neighbours { client: &self.engine.shared.client, namespace: &self.namespace };
-        Some(Access { client: A::client(account)?, permit: self.permit.as_ref(), priority, neighbours })
+        let references = References { client: &self.context.shared.client, namespace: &self.namespace };
+        Some(Access { client: A::Client::of(&account.provider)?, permit: self.permit.as_ref(), priority, references })
     }
 
     pub(super) async fn search(&mut self) -> Result<Flow, PassError> {
@@ -100,12 +101,12 @@ impl<A: Adapter> Pass<'_, A> {
             }
         }
         let begun = self.clock().wall();
-        let intent_known_for = lock(&self.memory).intent_known_for(self.clock());
+        let intent_known_for = self.memory.lock().intent_known_for(self.clock());
         let not_before = if self.read == Read::Fresh { self.read_at } else { self.clock().now() };
-        let not_before = lock(&self.memory).last_mutation.map_or(not_before, |last| last.max(not_before));
+        let not_before = self.memory.lock().last_mutation.map_or(not_before, |last| last.max(not_before));
         let found = {
-            let claimant = self.engine.claimant(&self.object);
-            let claim = |on: &str| self.engine.shared.claims.try_wish(&claimant, on);
+            let claimant = self.context.claimant(&self.object);
+            let claim = |on: &str| self.context.shared.claims.try_wish(&claimant, on);
             let key = self.key();
             let query = Query { object: &self.object, not_before, to_order, key: &key, claim: &claim };
             let Some(at) = self.access(&account) else { return Ok(self.rested(Next::Backoff)) };
@@ -122,10 +123,10 @@ impl<A: Adapter> Pass<'_, A> {
         Ok(Flow::Next)
     }
 
-    pub(super) fn findings(&mut self, found: Found, account: &Account) -> Findings {
-        let (uid, claims) = (self.uid(), &self.engine.shared.claims);
+    pub(super) fn findings(&mut self, found: Found<A::Order>, account: &Account) -> Findings {
+        let (uid, claims) = (self.uid(), &self.context.shared.claims);
         let fit = |fitting: Fitting| {
-            let holder = claims.other_holder(&uid, &self.engine.id_claim(&self.object, &fitting.id), Rank::Wish);
+            let holder = claims.other_holder(&uid, &self.context.id_claim(&self.object, &fitting.id), Rank::Wish);
             let under_way = |place: &str| claims.other_holder(&uid, place, Rank::Intent);
             let (made_by, perhaps_of) = match &fitting.place {
                 None => (None, None),
@@ -153,13 +154,13 @@ impl<A: Adapter> Pass<'_, A> {
         }
     }
 
-    pub(super) fn plan(&self, offer: &Offer, account: &Account) -> Plan {
+    pub(super) fn plan(&self, offer: &Offer<impl Serialize>, account: &Account) -> Plan {
         let attempt = self.creation().map_or(1, |creation| creation.attempt);
         let policy = &account.policy;
         let capped = policy.per_order.as_ref().is_some_and(|most| most.monthly.is_some() || most.once.is_some());
         let recorded = |(name, pick): (&&str, &String)| self.object.annotations().get(*name) == Some(pick);
         Plan {
-            digest: plan_digest(&self.uid(), attempt, &account.upstream, &offer.request),
+            digest: plan_digest(&self.uid(), attempt, &account.upstream, &offer.order),
             summary: offer.summary.clone(),
             // A provider that tells no price under a ceiling needs approval instead.
             needs_approval: Approval::Required == policy.approval.max(offer.approval)
@@ -171,17 +172,17 @@ impl<A: Adapter> Pass<'_, A> {
     pub(super) async fn observe(&mut self, id: &str, singly: bool) {
         let Some(account) = self.entry.account.clone() else { return };
         let (now, begun) = (self.clock().now(), self.clock().wall());
-        let missing_for = lock(&self.memory).missing_since.map(|since| self.clock().since(since));
+        let missing_for = self.memory.lock().missing_since.map(|since| self.clock().since(since));
         let since_poll = now.before(account.poll_interval() / 2);
-        let changed = lock(&self.memory).last_mutation.is_some_and(|last| last >= since_poll);
+        let changed = self.memory.lock().last_mutation.is_some_and(|last| last >= since_poll);
         let exact = changed || singly;
         let as_of = if exact { AsOf::Now } else { AsOf::Shared(since_poll) };
         let Some(at) = self.access(&account) else { return };
         let seen = A::observe(at, &self.object, id, as_of).await;
         match &seen {
-            Ok(_) => lock(&self.memory).missing_since = None,
+            Ok(_) => self.memory.lock().missing_since = None,
             Err(ReadError::NotFound(_)) => {}
-            Err(ReadError::NotHeard(failure)) => drop(self.trouble(&account, failure)),
+            Err(ReadError::Unknown(failure)) => drop(self.trouble(&account, failure)),
         }
         if let Ok(seen) = &seen {
             if names_something(id) {
@@ -195,15 +196,19 @@ impl<A: Adapter> Pass<'_, A> {
 
     /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).
     pub(super) async fn prove_search(&self, account: &Account, id: &str) {
-        let ordered = self.marks().owner.is_some_and(|owner| owner == self.uid());
+        let ordered = self.annotations().owner.is_some_and(|owner| owner == self.uid());
         let Some(resource) = A::search_proven_by(&self.object).filter(|_| ordered) else { return };
         if account.search_proven(resource) {
             return;
         }
-        let not_before = lock(&self.memory).last_mutation.unwrap_or(self.read_at);
+        let not_before = self.memory.lock().last_mutation.unwrap_or(self.read_at);
         let Some(at) = self.access(account) else { return };
-        if matches!(A::findable(at, &self.object, id, not_before).await, Ok(true)) {
-            account.prove_search(&self.engine.shared.client, resource).await;
+        let key = self.key();
+        let query = Query { object: &self.object, not_before, to_order: false, key: &key, claim: &|_| false };
+        // The very search whose silence would be believed.
+        let found = A::search(at, query).await;
+        if found.is_ok_and(|found| found.shows(id)) {
+            account.prove_search(&self.context.shared.client, resource).await;
         }
     }
 
@@ -218,18 +223,18 @@ impl<A: Adapter> Pass<'_, A> {
             return Documents::Due;
         }
         let asked = self.reconcile_at() != self.status().last_handled_reconcile_at;
-        let checked = lock(&self.memory).documents_checked;
+        let checked = self.memory.lock().documents_checked;
         if !asked && checked.is_some_and(|checked| self.clock().since(checked) < DOCUMENTS_EVERY) {
             return Documents::Settled;
         }
         for document in &kept {
-            match documents::present(&self.engine.shared.client, &self.object, &document.secret_name).await {
+            match documents::present(&self.context.shared.client, &self.object, &document.secret_name).await {
                 Ok(true) => {}
                 Ok(false) => return Documents::Due,
                 Err(_) => return Documents::Settled,
             }
         }
-        lock(&self.memory).documents_checked = Some(self.clock().now());
+        self.memory.lock().documents_checked = Some(self.clock().now());
         Documents::Settled
     }
 
@@ -237,7 +242,7 @@ impl<A: Adapter> Pass<'_, A> {
         let Some(account) = self.entry.account.clone() else { return };
         let Some(at) = self.access(&account) else { return };
         let probe = match account.trusted() {
-            Ok(()) => A::probe(at).await,
+            Ok(()) => at.client.probe(at.asking()).await,
             Err(failure) => Err(failure),
         };
         let probe = probe.map_err(|failure| self.trouble(&account, &failure));
@@ -265,7 +270,7 @@ impl<A: Adapter> Pass<'_, A> {
                         basis: wanted.basis,
                         retrieved_at: self.clock().wall(),
                     };
-                    let stored = documents::store(&self.engine.shared.client, &self.object, &name, document).await;
+                    let stored = documents::store(&self.context.shared.client, &self.object, &name, document).await;
                     stored.map(|()| kept).map_err(|error| error.to_string())
                 }
                 Err(error) => Err(error),
@@ -276,7 +281,7 @@ impl<A: Adapter> Pass<'_, A> {
                     self.event(EventType::Normal, type_.stored(), note).await;
                     self.evidence.stored.retain(|have| have.place() != kept.place());
                     self.evidence.stored.push(kept);
-                    lock(&self.memory).documents_checked = Some(self.clock().now());
+                    self.memory.lock().documents_checked = Some(self.clock().now());
                 }
                 Err(error) => self.evidence.documents = Documents::Failed(format!("no {}: {error}", type_.name())),
             }
@@ -284,14 +289,14 @@ impl<A: Adapter> Pass<'_, A> {
     }
 
     /// Why the provider wasn't heard. Rejected credentials are read again.
-    pub(super) fn trouble(&self, account: &Account, failure: &Failure) -> Trouble {
-        self.engine.shared.accounts.heed(account, failure);
-        Trouble { reason: failure_reason(failure.kind), message: failure.message.clone() }
+    pub(super) fn trouble(&self, account: &Account, failure: &Failure) -> Cause {
+        self.context.shared.accounts.heed(account, failure);
+        cause_of(failure)
     }
 }
 
 /// S7: what costs more than a ceiling of the account, or of the object, isn't ordered.
-fn above_ceilings(offer: &Offer, account: &Account) -> Option<Problem> {
+fn above_ceilings<O>(offer: &Offer<O>, account: &Account) -> Option<Problem> {
     let quote = offer.quote?;
     let of_account = account.policy.per_order.as_ref().map(|most| ("the ProviderAccount's perOrder", most));
     let of_object = offer.ceilings.as_ref().map(|most| ("spec.ceilings", most));

@@ -1,6 +1,7 @@
 //! A2B's direct orders of data-centre interconnects (docs/providers.md 4). No specification of it is public: paths and
 //! the form of a list are guesses, and settable.
 
+pub mod requests;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -15,16 +16,18 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
-use super::limiter::{Permit, Rate};
-use super::outcome::{Failure, FailureKind, Outcome, ReadError};
-use super::shared_list::{SharedList, Snapshot};
-use super::sign_in::{FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
-use super::transport::{Asking, SendGuard, Setup, Transport};
-use crate::clock::Moment;
-use crate::lifecycle::key::sha256;
+use crate::base::clock::Moment;
+use crate::base::digest::sha256;
+use crate::providers::http::client::Setup;
+use crate::providers::http::limiter::Rate;
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::shared_list::{SharedList, Snapshot};
+use crate::providers::http::sign_in::{FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
+use crate::providers::http::transport::{Asking, ProviderClient, Sending, Transport};
+use requests::{LoaFile, OrderRequest};
 use wire::{Order, Package};
 
 /// The provider's public endpoint. A guess: the host is known, the root of the API isn't.
@@ -137,7 +140,7 @@ impl Guesses {
     pub fn elsewhere(&self) -> Option<String> {
         let place = |guesses: &Self| format!("{} {:?} {}", guesses.orders, guesses.list, guesses.listed);
         let (asked, usual) = (place(self), place(&Self::default()));
-        (asked != usual).then(|| sha256(asked.as_bytes())[..8].to_owned())
+        (asked != usual).then(|| sha256(&asked)[..8].to_owned())
     }
 }
 
@@ -149,12 +152,14 @@ pub struct A2b {
     packages: SharedList<Vec<Package>>,
 }
 
-/// A letter that goes with an order.
-pub struct Letter<'a> {
-    /// The name of the file.
-    pub file_name: &'a str,
-    /// The PDF.
-    pub content: &'a [u8],
+impl ProviderClient for A2b {
+    fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
+        self.read_packages(asking).await.map(drop)
+    }
 }
 
 impl A2b {
@@ -182,16 +187,6 @@ impl A2b {
     /// What the parameters of an order are called.
     pub fn names(&self) -> &ParameterNames {
         &self.guesses.names
-    }
-
-    /// Waits for the right to change something.
-    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        self.transport.mutation_permit().await
-    }
-
-    /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
-    pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
-        self.read_packages(asking).await.map(drop)
     }
 
     /// What can be ordered, with prices no older than `not_before`, by a read that others may share.
@@ -222,24 +217,22 @@ impl A2b {
     /// may be about another order, and isn't believed.
     pub async fn create(
         &self,
-        permit: &Permit,
-        guard: &dyn SendGuard,
+        sending: Sending<'_>,
         package: &str,
-        request: &Value,
-        letter: Option<Letter<'_>>,
+        request: &OrderRequest,
+        loa: Option<&LoaFile>,
     ) -> Outcome<Order> {
-        let form = match form(request, letter) {
+        let form = match form(request, loa) {
             Ok(form) => form,
             Err(failure) => return Outcome::NotDone(failure),
         };
         let path = filled(&self.guesses.order, "{packageCode}", package);
         let fill = |builder: reqwest::RequestBuilder| builder.multipart(form);
-        let answer = self.transport.send(permit, guard, Method::POST, &path, fill).await;
-        let sent = request["customerOrderId"].as_str();
+        let answer = self.transport.send(sending, Method::POST, &path, fill).await;
         answer.and_read(|answer| {
             let order: Order = answer.json()?;
             match order.customer_order_id.as_deref() {
-                repeated if repeated == sent => Ok(order),
+                Some(repeated) if repeated == request.customer_order_id => Ok(order),
                 other => Err(wire::unreadable(&format!(
                     "the answer is about order {} with customerOrderId {}, not the one that was sent",
                     order.order_id,
@@ -281,12 +274,13 @@ impl A2b {
 }
 
 /// The form of an order (docs/providers.md 4.3).
-fn form(request: &Value, letter: Option<Letter<'_>>) -> Result<Form, Failure> {
+fn form(request: &OrderRequest, loa: Option<&LoaFile>) -> Result<Form, Failure> {
     let unfit = |error: reqwest::Error| Failure::new(FailureKind::NotSent, format!("no form can be made: {error}"));
-    let request = Part::text(request.to_string()).file_name("blob").mime_str("application/json").map_err(unfit)?;
+    let text = serde_json::to_string(request).map_err(|error| Failure::new(FailureKind::NotSent, error))?;
+    let request = Part::text(text).file_name("blob").mime_str("application/json").map_err(unfit)?;
     let form = Form::new().part("request", request);
-    let Some(letter) = letter else { return Ok(form) };
-    let file = Part::bytes(letter.content.to_vec()).file_name(letter.file_name.to_owned());
+    let Some(loa) = loa else { return Ok(form) };
+    let file = Part::bytes(loa.content.clone()).file_name(loa.file_name.clone());
     Ok(form.part("loa", file.mime_str("application/pdf").map_err(unfit)?))
 }
 

@@ -7,7 +7,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::providers::outcome::{Failure, FailureKind};
+use crate::providers::http::outcome::{Failure, FailureKind};
 
 /// The states that mean something to us (docs/providers.md 4.5). Any other is on its way.
 pub mod state {

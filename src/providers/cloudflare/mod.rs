@@ -8,15 +8,14 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
 
-use super::limiter::Permit;
-use super::outcome::{Failure, FailureKind, Outcome, ReadError};
-use super::shared_list::{SharedList, Snapshot};
-use super::sign_in::{SignIn, bearer, secret_header};
-use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
-use crate::clock::Moment;
-pub use wire::{Facility, Interconnect, Slot, State};
+use crate::base::clock::Moment;
+use crate::providers::http::client::{Answer, Setup};
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::shared_list::{SharedList, Snapshot};
+use crate::providers::http::sign_in::{SignIn, bearer, secret_header};
+use crate::providers::http::transport::{Asking, ProviderClient, Sending, Transport};
+pub use wire::{Facility, Interconnect, Order, Slot, State};
 
 /// The provider's public endpoint.
 pub const PUBLIC_ENDPOINT: &str = "https://api.cloudflare.com/client/v4";
@@ -82,22 +81,22 @@ impl Interconnects {
     }
 }
 
+impl ProviderClient for Cloudflare {
+    fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
+        let answer = self.read(asking, &["interconnects"], &[("limit", "1")]).await.map_err(ReadError::of_list)?;
+        wire::page::<Interconnect>(&answer).map(|_| ())
+    }
+}
+
 impl Cloudflare {
     /// The account `account`.
     pub fn new(account: String, credentials: &Credentials, setup: Setup) -> Result<Self, Failure> {
         let transport = Transport::new(setup, SignIn::Fixed(headers(credentials)?), wire::explain)?;
         Ok(Self { account, transport, interconnects: SharedList::default() })
-    }
-
-    /// Waits for the right to change something.
-    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        self.transport.mutation_permit().await
-    }
-
-    /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
-    pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
-        let answer = self.read(asking, &["interconnects"], &[("limit", "1")]).await.map_err(ReadError::of_list)?;
-        wire::page::<Interconnect>(&answer).map(|_| ())
     }
 
     /// All interconnects, by a list begun at `not_before` or later that others may share.
@@ -152,33 +151,26 @@ impl Cloudflare {
     }
 
     /// The body that orders a physical port.
-    pub fn direct_order(&self, slot_id: &str, speed: Option<&str>) -> Value {
-        let mut body = json!({"account": self.account, "type": "direct", "slot_id": slot_id});
-        if let Some(speed) = speed {
-            body["speed"] = speed.into();
-        }
-        body
+    pub fn direct_order(&self, slot_id: String, speed: Option<String>) -> Order {
+        Order::Direct { account: self.account.clone(), slot_id, speed }
     }
 
     /// The body that orders a partner interconnect with Google Cloud.
-    pub fn partner_order(&self, bandwidth: &str, pairing_key: &str) -> Value {
-        json!({"account": self.account, "type": GCP_PARTNER, "bandwidth": bandwidth, "pairing_key": pairing_key})
+    pub fn partner_order(&self, bandwidth: String, pairing_key: String) -> Order {
+        Order::GcpPartner { account: self.account.clone(), bandwidth, pairing_key }
     }
 
     /// Orders an interconnect.
-    pub async fn create(&self, permit: &Permit, guard: &dyn SendGuard, order: &Value) -> Outcome<Interconnect> {
+    pub async fn create(&self, sending: Sending<'_>, order: &Order) -> Outcome<Interconnect> {
         let path = self.path(&["interconnects"]);
-        self.transport
-            .mutate(permit, guard, Method::POST, &path, Some(order))
-            .await
-            .and_read(|answer| wire::bare(&answer))
+        self.transport.mutate(sending, Method::POST, &path, Some(order)).await.and_read(|answer| wire::bare(&answer))
     }
 
     /// Ends an interconnect.
-    pub async fn delete(&self, permit: &Permit, guard: &dyn SendGuard, name: &str) -> Outcome<()> {
+    pub async fn delete(&self, sending: Sending<'_>, name: &str) -> Outcome<()> {
         let path = self.path(&["interconnects", name]);
         self.transport
-            .mutate(permit, guard, Method::DELETE, &path, None::<&()>)
+            .mutate(sending, Method::DELETE, &path, None::<&()>)
             .await
             .and_read(|answer| wire::accepted(&answer))
     }

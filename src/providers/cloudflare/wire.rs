@@ -1,11 +1,36 @@
 //! Cloudflare's words, read leniently: states and types are open sets, and what we don't need may be missing.
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::providers::outcome::{Failure, FailureKind};
-use crate::providers::transport::Answer;
+use crate::providers::http::client::Answer;
+use crate::providers::http::outcome::{Failure, FailureKind};
+
+/// An order, as it is sent (docs/providers.md 1.3). Not `Debug`: a pairing key is a secret (S10).
+#[derive(Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Order {
+    /// A physical port.
+    Direct {
+        /// The account's id.
+        account: String,
+        /// The slot.
+        slot_id: String,
+        /// The speed, such as 10G.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        speed: Option<String>,
+    },
+    /// A virtual one, with Google Cloud.
+    GcpPartner {
+        /// The account's id.
+        account: String,
+        /// The bandwidth, such as 10G.
+        bandwidth: String,
+        /// What Google Cloud gave for it.
+        pairing_key: String,
+    },
+}
 
 /// An interconnect. Its name is its id.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

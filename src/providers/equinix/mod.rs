@@ -1,25 +1,28 @@
 //! Equinix Digital LOA, diloa/v1 (docs/providers.md 2).
 
+pub mod requests;
 pub mod wire;
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::limiter::{Permit, Rate};
-use super::outcome::{Failure, FailureKind, Outcome, ReadError};
-use super::shared_list::{SharedList, Snapshot};
-use super::sign_in::{ClientCredentials, FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
-use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
-use crate::clock::Moment;
+use crate::base::clock::Moment;
+use crate::providers::http::client::{Answer, Setup};
+use crate::providers::http::limiter::Rate;
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::shared_list::{SharedList, Snapshot};
+use crate::providers::http::sign_in::{ClientCredentials, FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
+use crate::providers::http::transport::{Asking, ProviderClient, Sending, Transport};
+use requests::{Issuance, LoaRequest};
 use wire::{Change, Loa, Organization, state};
 
 /// The provider's public endpoint.
@@ -52,7 +55,8 @@ impl Default for Guesses {
 }
 
 /// What one can do with an LOA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Action {
     /// The requestor takes it.
     Accept,
@@ -62,18 +66,6 @@ pub enum Action {
     Unauthorize,
     /// Its details are sent by mail.
     SendLoa,
-}
-
-impl Action {
-    /// The provider's word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Accept => "ACCEPT",
-            Self::Authorize => "AUTHORIZE",
-            Self::Unauthorize => "UNAUTHORIZE",
-            Self::SendLoa => "SEND_LOA",
-        }
-    }
 }
 
 /// What a patch can reach.
@@ -126,32 +118,22 @@ impl FromIterator<Loa> for Loas {
     }
 }
 
+impl ProviderClient for Equinix {
+    fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
+        self.page(asking, &self.in_states(&[state::READY_FOR_USE]), 0, 1).await.map(drop)
+    }
+}
+
 impl Equinix {
     /// The account of these credentials.
     pub fn new(credentials: ClientCredentials, guesses: Guesses, setup: Setup) -> Result<Self, Failure> {
         let sign_in = SignIn::Token(TokenSource::new(setup.clock.clone(), tokens(credentials, &setup)?));
         let transport = Transport::new(setup, sign_in, wire::explain)?;
         Ok(Self { transport, guesses, all: SharedList::default(), live: Mutex::default() })
-    }
-
-    /// The wall clock.
-    pub fn wall(&self) -> Timestamp {
-        self.transport.clock().wall()
-    }
-
-    /// The clock that only goes forward.
-    pub fn now(&self) -> Moment {
-        self.transport.clock().now()
-    }
-
-    /// Waits for the right to change something.
-    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        self.transport.mutation_permit().await
-    }
-
-    /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6).
-    pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
-        self.page(asking, &self.in_states(&[state::READY_FOR_USE]), 0, 1).await.map(drop)
     }
 
     /// All LOAs that aren't over, and those that were used, by a list begun at `not_before` or later that others may share.
@@ -163,7 +145,7 @@ impl Equinix {
     /// The live LOAs of a data centre, by a list begun at `not_before` or later that others may share.
     pub async fn live_in(&self, asking: Asking<'_>, ibx: &str, not_before: Moment) -> Snapshot<Loas> {
         let list = {
-            let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut live = self.live.lock();
             live.entry(ibx.into()).or_default().clone()
         };
         let there = criterion("/products/zSide/patchPanel/location/ibx", "=", &[ibx]);
@@ -201,45 +183,44 @@ impl Equinix {
     }
 
     /// Issues an LOA.
-    pub async fn create(&self, permit: &Permit, guard: &dyn SendGuard, order: &Value) -> Outcome<Loa> {
+    pub async fn create(&self, sending: Sending<'_>, order: &Issuance) -> Outcome<Loa> {
         let path = path(&["digitalLoas"]);
-        let answer = self.transport.mutate(permit, guard, Method::POST, &path, Some(order)).await;
+        let answer = self.transport.mutate(sending, Method::POST, &path, Some(order)).await;
         answer.and_read(|answer| wire::one(&answer))
     }
 
     /// Cancels an LOA: it stays readable as CANCELLED.
-    pub async fn cancel(&self, permit: &Permit, guard: &dyn SendGuard, uuid: &str) -> Outcome<()> {
+    pub async fn cancel(&self, sending: Sending<'_>, uuid: &str) -> Outcome<()> {
         let path = path(&["digitalLoas", uuid]);
-        let answer = self.transport.mutate(permit, guard, Method::DELETE, &path, None::<&()>).await;
+        let answer = self.transport.mutate(sending, Method::DELETE, &path, None::<&()>).await;
         answer.and_read(|answer| wire::accepted(&answer))
     }
 
     /// Does something with an LOA.
-    pub async fn act(&self, permit: &Permit, guard: &dyn SendGuard, uuid: &str, action: Action) -> Outcome<()> {
-        let (path, body) = (path(&["digitalLoas", uuid, "actions"]), json!({"type": action.word()}));
-        let answer = self.transport.mutate(permit, guard, Method::POST, &path, Some(&body)).await;
+    pub async fn act(&self, sending: Sending<'_>, uuid: &str, action: Action) -> Outcome<()> {
+        let (path, body) = (path(&["digitalLoas", uuid, "actions"]), json!({"type": action}));
+        let answer = self.transport.mutate(sending, Method::POST, &path, Some(&body)).await;
         answer.and_read(|answer| wire::one(&answer).map(drop))
     }
 
     /// Replaces a part of an LOA.
     pub async fn patch(
         &self,
-        permit: &Permit,
-        guard: &dyn SendGuard,
+        sending: Sending<'_>,
         uuid: &str,
         what: Patchable,
-        value: &Value,
+        value: &impl Serialize,
     ) -> Outcome<()> {
         let body = json!([{"op": "replace", "path": what.path(), "value": value}]);
         let path = path(&["digitalLoas", uuid]);
-        let answer = self.transport.mutate(permit, guard, Method::PATCH, &path, Some(&body)).await;
+        let answer = self.transport.mutate(sending, Method::PATCH, &path, Some(&body)).await;
         answer.and_read(|answer| wire::one(&answer).map(drop))
     }
 
     /// Asks a partner for LOAs: a message to people, of which nothing can be found again.
-    pub async fn request_loas(&self, permit: &Permit, guard: &dyn SendGuard, request: &Value) -> Outcome<()> {
+    pub async fn request_loas(&self, sending: Sending<'_>, request: &LoaRequest) -> Outcome<()> {
         let path = path(&["digitalLoas", &self.guesses.loa_request_path]);
-        let answer = self.transport.mutate(permit, guard, Method::POST, &path, Some(request)).await;
+        let answer = self.transport.mutate(sending, Method::POST, &path, Some(request)).await;
         answer.and_read(|answer| wire::accepted(&answer))
     }
 
@@ -250,9 +231,8 @@ impl Equinix {
     }
 
     /// Asks for access to the private beta.
-    pub async fn ask_for_beta_access(&self, permit: &Permit, guard: &dyn SendGuard, wish: &Value) -> Outcome<()> {
-        let answer =
-            self.transport.mutate(permit, guard, Method::POST, &path(&["privateBetaAccess"]), Some(wish)).await;
+    pub async fn ask_for_beta_access(&self, sending: Sending<'_>, wish: &Value) -> Outcome<()> {
+        let answer = self.transport.mutate(sending, Method::POST, &path(&["privateBetaAccess"]), Some(wish)).await;
         answer.and_read(|answer| wire::accepted(&answer))
     }
 
@@ -263,9 +243,9 @@ impl Equinix {
     }
 
     /// Agrees to the terms of the beta.
-    pub async fn agree_to_beta_terms(&self, permit: &Permit, guard: &dyn SendGuard) -> Outcome<()> {
+    pub async fn agree_to_beta_terms(&self, sending: Sending<'_>) -> Outcome<()> {
         let (path, body) = (path(&["betaTermsAgreement"]), json!({"agreementAccepted": true}));
-        let answer = self.transport.mutate(permit, guard, Method::PUT, &path, Some(&body)).await;
+        let answer = self.transport.mutate(sending, Method::PUT, &path, Some(&body)).await;
         answer.and_read(|answer| wire::accepted(&answer))
     }
 

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::providers::outcome::{Failure, FailureKind};
-use crate::providers::transport::Answer;
+use crate::providers::http::client::Answer;
+use crate::providers::http::outcome::{Failure, FailureKind};
 
 /// An electronic LOA.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::IxApi;
 use super::wire::{Offering, Pop, Role, same_id};
-use crate::providers::outcome::Failure;
-use crate::providers::transport::Asking;
+use crate::providers::http::outcome::Failure;
+use crate::providers::http::transport::Asking;
 
 /// What an exchange offers.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! IX-API v2, as Digital Realty speaks it (docs/providers.md 3).
 
 mod catalogue;
+pub mod requests;
 pub mod wire;
 
 use std::collections::HashSet;
@@ -8,21 +9,22 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::Url;
 
-use super::limiter::{Permit, Rate};
-use super::outcome::{Failure, FailureKind, Outcome, ReadError};
-use super::shared_list::{SharedList, Snapshot};
-use super::sign_in::{ClientCredentials, FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
-use super::transport::{Answer, Asking, SendGuard, Setup, Transport};
-use crate::clock::Moment;
+use crate::base::clock::Moment;
+use crate::providers::http::client::{Answer, Setup};
+use crate::providers::http::limiter::Rate;
+use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
+use crate::providers::http::shared_list::{SharedList, Snapshot};
+use crate::providers::http::sign_in::{ClientCredentials, FetchToken, SignIn, Token, TokenEndpoint, TokenSource};
+use crate::providers::http::transport::{Asking, ProviderClient, Sending, Transport};
 pub use catalogue::Catalogue;
+use requests::{ConnectionOrder, ConnectionPatch, NewContact, Person, PortOrder, PortPatch};
 use wire::{Connection, Contact, Named, PortReservation, RoleAssignment, Terms};
 
 /// The provider's public endpoint.
@@ -88,6 +90,23 @@ impl<T: Named> Items<T> {
     }
 }
 
+impl ProviderClient for IxApi {
+    fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// The accounts, among which ours must be.
+    async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
+        let there: Vec<wire::Account> = self.list(asking, "accounts", &[]).await?;
+        let missing = self.accounts.all().into_iter().find(|id| !there.iter().any(|account| account.id == *id));
+        let Some(missing) = missing else { return Ok(()) };
+        let there: Vec<&str> = there.iter().map(|account| account.id.as_str()).collect();
+        let there = if there.is_empty() { "none".into() } else { there.join(", ") };
+        let message = format!("account {missing} isn't among those that these credentials may use: {there}");
+        Err(Failure::new(FailureKind::Forbidden, message))
+    }
+}
+
 impl IxApi {
     /// The account of these credentials.
     pub fn new(
@@ -109,32 +128,6 @@ impl IxApi {
             assignments: SharedList::default(),
             catalogue: SharedList::default(),
         })
-    }
-
-    /// The wall clock.
-    pub fn wall(&self) -> Timestamp {
-        self.transport.clock().wall()
-    }
-
-    /// The clock that only goes forward.
-    pub fn now(&self) -> Moment {
-        self.transport.clock().now()
-    }
-
-    /// Waits for the right to change something.
-    pub async fn mutation_permit(&self) -> Result<Permit, Failure> {
-        self.transport.mutation_permit().await
-    }
-
-    /// A harmless read, to try credentials and to tell "gone" from "not heard" (S6): the accounts, among which ours must be.
-    pub async fn probe(&self, asking: Asking<'_>) -> Result<(), Failure> {
-        let there: Vec<wire::Account> = self.list(asking, "accounts", &[]).await?;
-        let missing = self.accounts.all().into_iter().find(|id| !there.iter().any(|account| account.id == *id));
-        let Some(missing) = missing else { return Ok(()) };
-        let there: Vec<&str> = there.iter().map(|account| account.id.as_str()).collect();
-        let there = if there.is_empty() { "none".into() } else { there.join(", ") };
-        let message = format!("account {missing} isn't among those that these credentials may use: {there}");
-        Err(Failure::new(FailureKind::Forbidden, message))
     }
 
     /// All connections, by a list begun at `not_before` or later that others may share.
@@ -160,7 +153,10 @@ impl IxApi {
     /// What can be ordered, and what goes with it: read once an hour for all who ask.
     pub async fn catalogue(&self, asking: Asking<'_>) -> Result<Arc<Catalogue>, Failure> {
         let fetch = async |asking: Asking<'_>| Catalogue::fetch(self, asking).await;
-        self.transport.shared(&self.catalogue, asking, self.now().before(CATALOGUE_EVERY), fetch).await.items
+        self.transport
+            .shared(&self.catalogue, asking, self.transport.clock().now().before(CATALOGUE_EVERY), fetch)
+            .await
+            .items
     }
 
     /// One connection.
@@ -196,24 +192,24 @@ impl IxApi {
     }
 
     /// Orders a connection.
-    pub async fn order(&self, permit: &Permit, guard: &dyn SendGuard, order: &Value) -> Outcome<Connection> {
-        self.post(permit, guard, CONNECTIONS, order).await
+    pub async fn order(&self, sending: Sending<'_>, order: &ConnectionOrder) -> Outcome<Connection> {
+        self.post(sending, CONNECTIONS, order).await
     }
 
     /// Orders one more port for a connection.
-    pub async fn add_port(&self, permit: &Permit, guard: &dyn SendGuard, order: &Value) -> Outcome<PortReservation> {
-        self.post(permit, guard, RESERVATIONS, order).await
+    pub async fn add_port(&self, sending: Sending<'_>, order: &PortOrder) -> Outcome<PortReservation> {
+        self.post(sending, RESERVATIONS, order).await
     }
 
     /// Makes a person known.
-    pub async fn create_contact(&self, permit: &Permit, guard: &dyn SendGuard, person: &Value) -> Outcome<Contact> {
-        self.post(permit, guard, CONTACTS, person).await
+    pub async fn create_contact(&self, sending: Sending<'_>, person: &NewContact) -> Outcome<Contact> {
+        self.post(sending, CONTACTS, person).await
     }
 
     /// Gives a person a role.
-    pub async fn assign(&self, permit: &Permit, guard: &dyn SendGuard, contact: &str, role: &str) -> Outcome<()> {
+    pub async fn assign(&self, sending: Sending<'_>, contact: &str, role: &str) -> Outcome<()> {
         let body = json!({"contact": contact, "role": role});
-        match self.post::<RoleAssignment>(permit, guard, ASSIGNMENTS, &body).await {
+        match self.post::<RoleAssignment>(sending, ASSIGNMENTS, &body).await {
             Outcome::Done(_) => Outcome::Done(()),
             Outcome::NotDone(failure) => Outcome::NotDone(failure),
             Outcome::Unknown(failure) => Outcome::Unknown(failure),
@@ -221,45 +217,39 @@ impl IxApi {
     }
 
     /// Changes a connection.
-    pub async fn patch_connection(
-        &self,
-        permit: &Permit,
-        guard: &dyn SendGuard,
-        id: &str,
-        change: &Value,
-    ) -> Outcome<()> {
-        self.accepted(permit, guard, Method::PATCH, &[CONNECTIONS, id], Some(change)).await
+    pub async fn patch_connection(&self, sending: Sending<'_>, id: &str, change: &ConnectionPatch) -> Outcome<()> {
+        self.accepted(sending, Method::PATCH, &[CONNECTIONS, id], Some(change)).await
     }
 
     /// Changes the reservation of a port.
-    pub async fn patch_port(&self, permit: &Permit, guard: &dyn SendGuard, id: &str, change: &Value) -> Outcome<()> {
-        self.accepted(permit, guard, Method::PATCH, &[RESERVATIONS, id], Some(change)).await
+    pub async fn patch_port(&self, sending: Sending<'_>, id: &str, change: &PortPatch) -> Outcome<()> {
+        self.accepted(sending, Method::PATCH, &[RESERVATIONS, id], Some(change)).await
     }
 
     /// Changes what is said of a person.
-    pub async fn patch_contact(&self, permit: &Permit, guard: &dyn SendGuard, id: &str, change: &Value) -> Outcome<()> {
-        self.accepted(permit, guard, Method::PATCH, &[CONTACTS, id], Some(change)).await
+    pub async fn patch_contact(&self, sending: Sending<'_>, id: &str, change: &Person) -> Outcome<()> {
+        self.accepted(sending, Method::PATCH, &[CONTACTS, id], Some(change)).await
     }
 
     /// Has a connection with all its ports ended, at this date or as soon as its terms allow.
-    pub async fn end(&self, permit: &Permit, guard: &dyn SendGuard, id: &str, at: Option<&str>) -> Outcome<()> {
+    pub async fn end(&self, sending: Sending<'_>, id: &str, at: Option<&str>) -> Outcome<()> {
         let body = at.map(|at| json!({"decommission_at": at}));
-        self.accepted(permit, guard, Method::DELETE, &[CONNECTIONS, id], body.as_ref()).await
+        self.accepted(sending, Method::DELETE, &[CONNECTIONS, id], body.as_ref()).await
     }
 
     /// Has one port of a connection ended.
-    pub async fn remove_port(&self, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {
-        self.accepted(permit, guard, Method::DELETE, &[RESERVATIONS, id], None).await
+    pub async fn remove_port(&self, sending: Sending<'_>, id: &str) -> Outcome<()> {
+        self.accepted(sending, Method::DELETE, &[RESERVATIONS, id], NOTHING).await
     }
 
     /// Takes a role from a person.
-    pub async fn unassign(&self, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {
-        self.accepted(permit, guard, Method::DELETE, &[ASSIGNMENTS, id], None).await
+    pub async fn unassign(&self, sending: Sending<'_>, id: &str) -> Outcome<()> {
+        self.accepted(sending, Method::DELETE, &[ASSIGNMENTS, id], NOTHING).await
     }
 
     /// Has a person forgotten.
-    pub async fn delete_contact(&self, permit: &Permit, guard: &dyn SendGuard, id: &str) -> Outcome<()> {
-        self.accepted(permit, guard, Method::DELETE, &[CONTACTS, id], None).await
+    pub async fn delete_contact(&self, sending: Sending<'_>, id: &str) -> Outcome<()> {
+        self.accepted(sending, Method::DELETE, &[CONTACTS, id], NOTHING).await
     }
 
     async fn one<T: DeserializeOwned>(&self, asking: Asking<'_>, path: &[&str]) -> Result<T, ReadError> {
@@ -304,24 +294,22 @@ impl IxApi {
 
     async fn post<T: DeserializeOwned>(
         &self,
-        permit: &Permit,
-        guard: &dyn SendGuard,
+        sending: Sending<'_>,
         path: &str,
-        content: &Value,
+        content: &impl Serialize,
     ) -> Outcome<T> {
-        let answer = self.transport.mutate(permit, guard, Method::POST, &[path], Some(content)).await;
+        let answer = self.transport.mutate(sending, Method::POST, &[path], Some(content)).await;
         answer.and_read(|answer| answer.json())
     }
 
     async fn accepted(
         &self,
-        permit: &Permit,
-        guard: &dyn SendGuard,
+        sending: Sending<'_>,
         method: Method,
         path: &[&str],
-        content: Option<&Value>,
+        content: Option<&impl Serialize>,
     ) -> Outcome<()> {
-        let answer: Outcome<Answer> = self.transport.mutate(permit, guard, method, path, content).await;
+        let answer: Outcome<Answer> = self.transport.mutate(sending, method, path, content).await;
         answer.and_read(|answer| wire::accepted(&answer))
     }
 }
@@ -332,6 +320,8 @@ fn complete<T: Named>(all: Vec<T>) -> Result<Vec<T>, Failure> {
     if ids.len() == all.len() { Ok(all) } else { Err(wire::unreadable("the list changed while its pages were read")) }
 }
 
+/// No body.
+const NOTHING: Option<&()> = None;
 const CONNECTIONS: &str = "connections";
 const RESERVATIONS: &str = "port-reservations";
 const CONTACTS: &str = "contacts";

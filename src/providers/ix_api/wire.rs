@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::providers::outcome::{Failure, FailureKind};
-use crate::providers::transport::Answer;
+use crate::providers::http::client::Answer;
+use crate::providers::http::outcome::{Failure, FailureKind};
 
 /// The states that mean something to us (docs/providers.md 3.6). Any other is on its way.
 pub mod state {

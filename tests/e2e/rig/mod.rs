@@ -82,7 +82,7 @@ impl Deref for Plane {
 
 /// What a test needs besides the usual.
 #[derive(Clone, Copy, Default)]
-pub struct Wish {
+pub struct DesiredChange {
     /// A control plane of its own.
     pub own_plane: bool,
     /// A second namespace that the operator watches.
@@ -134,12 +134,12 @@ impl Rig {
     }
 
     pub async fn without_account() -> Self {
-        let mut rig = Self::without_operator(Wish::default()).await;
+        let mut rig = Self::without_operator(DesiredChange::default()).await;
         rig.start_operator();
         rig
     }
 
-    pub async fn without_operator(wish: Wish) -> Self {
+    pub async fn without_operator(wish: DesiredChange) -> Self {
         let world = WORLDS.acquire().await.unwrap();
         let plane = if wish.own_plane {
             Plane::Own(Box::new(own_control_plane().await))

@@ -1,0 +1,101 @@
+//! What controllers hear of: changes of objects that can be read, and matter.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use futures::{Stream, TryStreamExt};
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::utils::WatchStreamExt;
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{PredicateConfig, reflector};
+use kube::{Api, Resource, ResourceExt};
+use tracing::warn;
+
+use crate::api::ProviderAccount;
+use crate::api::common::Circuit;
+use crate::api::conditions::READY;
+use crate::lifecycle::adapter::Adapter;
+use crate::lifecycle::engine::Engine;
+
+/// All changes of the objects, which also go into the store.
+pub fn watched<K>(
+    api: Api<DeserializeGuard<K>>,
+    writer: Writer<K>,
+) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync + 'static,
+{
+    let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
+    let readable = events.try_filter_map(|event| async { Ok(readable_event(event)) });
+    reflector(writer, readable.modify(|object: &mut K| object.managed_fields_mut().clear()))
+}
+
+/// Those of the objects that changed in what `matters`.
+pub fn triggers<K>(
+    events: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send,
+    matters: fn(&K) -> Option<u64>,
+) -> impl Stream<Item = Result<K, watcher::Error>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
+{
+    events.applied_objects().predicate_filter(matters, PredicateConfig::default())
+}
+
+/// What changes of an account for the circuits that use it.
+pub fn account_changes(account: &ProviderAccount) -> Option<u64> {
+    let conditions = account.status.iter().flat_map(|status| &status.conditions);
+    let ready = conditions.filter(|condition| condition.type_ == READY).map(|ready| (&ready.status, &ready.reason));
+    let mut hasher = DefaultHasher::new();
+    (account.metadata.generation, ready.collect::<Vec<_>>()).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Forgets objects that are deleted, and after a new list those that vanished unseen.
+pub fn forgetting<A: Adapter>(engine: Arc<Engine<A>>) -> impl FnMut(&Event<A::Object>) + Send {
+    let (mut known, mut seen) = (HashSet::new(), HashSet::new());
+    move |event| match event {
+        Event::Init => seen.clear(),
+        Event::InitApply(object) => {
+            engine.is_there(object);
+            seen.extend(object.uid());
+        }
+        Event::InitDone => engine.forget_others(&mut known, std::mem::take(&mut seen)),
+        Event::Apply(object) => {
+            engine.is_there(object);
+            known.extend(object.uid());
+        }
+        Event::Delete(object) => {
+            known.remove(&object.uid().unwrap_or_default());
+            engine.forget(&object.uid().unwrap_or_default());
+        }
+    }
+}
+
+/// One object that can't be read must not wedge the watch of all others.
+fn readable_event<K: Resource<DynamicType = ()>>(event: Event<DeserializeGuard<K>>) -> Option<Event<K>> {
+    Some(match event {
+        Event::Apply(object) => Event::Apply(readable(object)?),
+        Event::Delete(object) => Event::Delete(readable(object)?),
+        Event::InitApply(object) => Event::InitApply(readable(object)?),
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+    })
+}
+
+pub fn readable<K: Resource<DynamicType = ()>>(object: DeserializeGuard<K>) -> Option<K> {
+    let name = format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any());
+    object
+        .0
+        .inspect_err(|error| warn!(kind = %K::kind(&()), name, %error, "an object can't be read and is left alone"))
+        .ok()
+}
+
+pub fn circuits_of<K: Circuit>(circuits: &Store<K>, account: &ProviderAccount) -> Vec<ObjectRef<K>> {
+    let uses = |circuit: &&Arc<K>| {
+        circuit.namespace() == account.namespace() && circuit.common().account_ref.name == account.name_any()
+    };
+    circuits.state().iter().filter(uses).map(|circuit| ObjectRef::from_obj(circuit.as_ref())).collect()
+}
