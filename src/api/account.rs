@@ -8,6 +8,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cel::Field::{Arms, Optional, Required};
+use super::cel::{absolute_url, exactly_one, immutable, matches};
+
 /// One account at one provider: where it is, how to sign in, how fast to ask, and what may be ordered.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, KubeSchema)]
 #[kube(
@@ -26,11 +29,18 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.cloudflare) == has(oldSelf.cloudflare) && (!has(self.cloudflare) || self.cloudflare == oldSelf.cloudflare) && has(self.equinix) == has(oldSelf.equinix) && has(self.a2b) == has(oldSelf.a2b) && has(self.digitalRealty) == has(oldSelf.digitalRealty) && (!has(self.digitalRealty) || (self.digitalRealty.managingAccount == oldSelf.digitalRealty.managingAccount && has(self.digitalRealty.tokenEndpoint) == has(oldSelf.digitalRealty.tokenEndpoint) && (!has(self.digitalRealty.tokenEndpoint) || self.digitalRealty.tokenEndpoint == oldSelf.digitalRealty.tokenEndpoint)))")
-    .message("the provider and its account id are immutable: circuits were ordered from them. Make another ProviderAccount"))]
-#[x_kube(validation = Rule::new("has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)")
+#[x_kube(validation = immutable(&[
+    Optional("cloudflare"),
+    Arms(&[
+        ("equinix", &[]),
+        ("a2b", &[]),
+        ("digitalRealty", &[Required("managingAccount"), Optional("tokenEndpoint")]),
+    ]),
+]).message("the provider and its account id are immutable: circuits were ordered from them. \
+    Make another ProviderAccount"))]
+#[x_kube(validation = immutable(&[Optional("endpoint")])
     .message("spec.endpoint is immutable: circuits were ordered there. Make another ProviderAccount"))]
-#[x_kube(validation = Rule::new("[has(self.cloudflare), has(self.equinix), has(self.digitalRealty), has(self.a2b)].exists_one(named, named)")
+#[x_kube(validation = exactly_one(&["cloudflare", "equinix", "digitalRealty", "a2b"])
     .message("name the provider: set exactly one of spec.cloudflare, spec.equinix, spec.digitalRealty and spec.a2b"))]
 pub struct ProviderAccountSpec {
     /// An account at Cloudflare, for Network Interconnects (CNI).
@@ -48,8 +58,7 @@ pub struct ProviderAccountSpec {
     /// Where the provider's API is. Default: the provider's public one. Other hosts only if the operator runs with --allow-endpoint. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500))]
-    #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
-        .message("must be an absolute http(s) URL such as https://api.cloudflare.com/client/v4"))]
+    #[x_kube(validation = absolute_url("https://api.cloudflare.com/client/v4"))]
     pub endpoint: Option<String>,
     /// The Secret, in the same namespace, with the credentials. Cloudflare: apiToken, or email and apiKey. Equinix and Digital Realty: clientId and clientSecret. A2B: username and password.
     pub credentials_secret_ref: SecretRef,
@@ -105,7 +114,8 @@ impl ProviderAccountSpec {
 pub struct CloudflareAccount {
     /// The account id (account tag): 32 hexadecimal digits.
     #[schemars(length(min = 1, max = 64))]
-    #[x_kube(validation = Rule::new("self.matches('^[0-9a-f]{32}$')").message("must be the account id: 32 hexadecimal digits, as the dashboard's URL shows it"))]
+    #[x_kube(validation = matches("^[0-9a-f]{32}$")
+        .message("must be the account id: 32 hexadecimal digits, as the dashboard's URL shows it"))]
     pub account_id: String,
 }
 
@@ -148,8 +158,7 @@ pub struct DigitalRealtyAccount {
     /// Where tokens are given out. Default: the provider's public place. Other hosts only if the operator runs with --allow-endpoint. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500))]
-    #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != ''")
-        .message("must be an absolute http(s) URL such as https://login.digitalrealty.com/connect/token"))]
+    #[x_kube(validation = absolute_url("https://login.digitalrealty.com/connect/token"))]
     pub token_endpoint: Option<String>,
     /// The account that manages what is ordered, such as A0087999. Immutable.
     #[schemars(length(min = 1, max = 64))]
@@ -167,7 +176,8 @@ pub struct DigitalRealtyAccount {
     pub lag_loa: bool,
 }
 
-/// A customer of A2B. Which one, the credentials say. No specification of the API is public: what is guessed can be set.
+/// A customer of A2B. Which one, the credentials say. No specification of the API is public: what is guessed
+/// can be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct A2bAccount {

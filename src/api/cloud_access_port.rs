@@ -4,6 +4,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cel::Field::{Optional, Required};
+use super::cel::{any_set, frozen_once_ordered, immutable_account_ref};
 use super::common::{CommonSpec, CommonStatus, LoaUse, circuit};
 
 /// A Cloud Access Port, alone or as a LAG of several.
@@ -17,7 +19,8 @@ use super::common::{CommonSpec, CommonStatus, LoaUse, circuit};
     shortname = "cap",
     category = "circuits",
     selectable = ".spec.accountRef.name",
-    doc = "A Cloud Access Port at Digital Realty (IX-API): one port, or several as a LAG. The provider's LOA lets you have the cross connect made.",
+    doc = "A Cloud Access Port at Digital Realty (IX-API): one port, or several as a LAG. \
+        The provider's LOA lets you have the cross connect made.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "ID", type_ = "string", json_path = ".status.externalId"),
@@ -28,14 +31,16 @@ use super::common::{CommonSpec, CommonStatus, LoaUse, circuit};
     printcolumn(name = "Ends", type_ = "string", json_path = ".status.decommissionAt", priority = 1),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
-    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
-        .message("spec.accountRef is immutable: what was ordered from one account can't move to another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (self.spec.productOffering == oldSelf.spec.productOffering && self.spec.mode == oldSelf.spec.mode && has(self.spec.accounts) == has(oldSelf.spec.accounts) && (!has(self.spec.accounts) || self.spec.accounts == oldSelf.spec.accounts))")
-        .message("productOffering, mode and accounts can't change once the port was ordered: create another one, and delete this one"),
+    validation = immutable_account_ref("what was ordered from one account"),
+    validation = frozen_once_ordered(&[Required("productOffering"), Required("mode"), Optional("accounts")])
+        .message("productOffering, mode and accounts can't change once the port was ordered: \
+            create another one, and delete this one"),
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.mode == 'Lag' || self.portQuantity == 1").message("a Standalone port is one: portQuantity must be 1, or mode Lag"))]
-#[x_kube(validation = Rule::new("self.mode == 'Lag' || !has(self.removePorts)").message("removePorts is for a Lag: a Standalone port ends with its object"))]
+#[x_kube(validation = Rule::new("self.mode == 'Lag' || self.portQuantity == 1")
+    .message("a Standalone port is one: portQuantity must be 1, or mode Lag"))]
+#[x_kube(validation = Rule::new("self.mode == 'Lag' || !has(self.removePorts)")
+    .message("removePorts is for a Lag: a Standalone port ends with its object"))]
 pub struct CloudAccessPortSpec {
     /// What all circuits share.
     #[serde(flatten)]
@@ -87,12 +92,15 @@ fn one() -> u32 {
     1
 }
 
+/// The fields that say where an offering is.
+const PLACES: [&str; 4] = ["pop", "facility", "metroAreaNetwork", "metroArea"];
+
 /// What to order: by its id, or by where and how fast.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.id) || (has(self.speedMbps) && (has(self.pop) || has(self.facility) || has(self.metroAreaNetwork) || has(self.metroArea)))")
+#[x_kube(validation = Rule::new(format!("has(self.id) || (has(self.speedMbps) && ({}))", any_set(&PLACES)))
     .message("name the offering: id; or speedMbps with pop, facility, metroAreaNetwork or metroArea"))]
-#[x_kube(validation = Rule::new("!has(self.id) || !(has(self.speedMbps) || has(self.pop) || has(self.facility) || has(self.metroAreaNetwork) || has(self.metroArea))")
+#[x_kube(validation = Rule::new(format!("!has(self.id) || !(has(self.speedMbps) || {})", any_set(&PLACES)))
     .message("with id, leave out the rest: it says where and how fast"))]
 pub struct OfferingChoice {
     /// The provider's id, such as 503234.AMS5-B.S.

@@ -82,7 +82,8 @@ pub struct SecretKeyRef {
     pub key: String,
 }
 
-/// Manage (default): order, watch and decommission. Observe: read only, never a change at the provider; needs the annotation external-id.
+/// Manage (default): order, watch and decommission. Observe: read only, never a change at the provider; needs the
+/// annotation external-id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ManagementPolicy {
     /// Order, watch and decommission.

@@ -4,6 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cel::immutable_account_ref;
 use super::common::{CommonSpec, CommonStatus, circuit};
 
 /// A person at an exchange, with roles.
@@ -24,8 +25,7 @@ use super::common::{CommonSpec, CommonStatus, circuit};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
-    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
-        .message("spec.accountRef is immutable: who is known to one account can't move to another"),
+    validation = immutable_account_ref("who is known to one account"),
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ContactSpec {

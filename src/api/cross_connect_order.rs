@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use kube::core::Rule;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Approval, Ceilings};
+use super::cel::Field::Optional;
+use super::cel::{exactly_one, frozen_once_ordered, immutable_account_ref, only_retain};
 use super::common::{CommonSpec, CommonStatus, SecretKeyRef, circuit};
 
 /// A cross connect within one data centre, or a metro connect between two.
@@ -20,7 +23,8 @@ use super::common::{CommonSpec, CommonStatus, SecretKeyRef, circuit};
     shortname = "xco",
     category = "circuits",
     selectable = ".spec.accountRef.name",
-    doc = "A cross connect or metro connect ordered at A2B, to a rack of yours or to another party that issued an LOA. The provider knows no cancellation: the order outlives this object.",
+    doc = "A cross connect or metro connect ordered at A2B, to a rack of yours or to another party that issued \
+        an LOA. The provider knows no cancellation: the order outlives this object.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "Order", type_ = "string", json_path = ".status.orderId"),
@@ -30,18 +34,21 @@ use super::common::{CommonSpec, CommonStatus, SecretKeyRef, circuit};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
-    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
-        .message("spec.accountRef is immutable: what was ordered from one account can't move to another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (has(self.spec.crossConnect) == has(oldSelf.spec.crossConnect) && (!has(self.spec.crossConnect) || self.spec.crossConnect == oldSelf.spec.crossConnect) && has(self.spec.metroConnect) == has(oldSelf.spec.metroConnect) && (!has(self.spec.metroConnect) || self.spec.metroConnect == oldSelf.spec.metroConnect) && has(self.spec.parameters) == has(oldSelf.spec.parameters) && (!has(self.spec.parameters) || self.spec.parameters == oldSelf.spec.parameters) && has(self.spec.customerReference) == has(oldSelf.spec.customerReference) && (!has(self.spec.customerReference) || self.spec.customerReference == oldSelf.spec.customerReference))")
-        .message("it was ordered, and A2B changes no order: create another one"),
+    validation = immutable_account_ref("what was ordered from one account"),
+    validation = frozen_once_ordered(&[
+        Optional("crossConnect"), Optional("metroConnect"), Optional("parameters"), Optional("customerReference"),
+    ]).message("it was ordered, and A2B changes no order: create another one"),
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.crossConnect) != has(self.metroConnect)")
+#[x_kube(validation = exactly_one(&["crossConnect", "metroConnect"])
     .message("say what to order: set exactly one of spec.crossConnect and spec.metroConnect"))]
-#[x_kube(validation = Rule::new("!has(self.deletionPolicy) || self.deletionPolicy == 'Retain'")
-    .message("A2B has no way to cancel an order, so deletion can only let it go: leave deletionPolicy out, or set Retain"))]
-#[x_kube(validation = Rule::new("!has(self.parameters) || !self.parameters.exists(name, name in ['sourceId', 'sourceText', 'targetId', 'targetText', 'custRef'])")
-    .message("sourceId, sourceText, targetId, targetText and custRef have fields of their own: sourceRackId, sourceText, target, targetText and customerReference"))]
+#[x_kube(validation = only_retain()
+    .message("A2B has no way to cancel an order, so deletion can only let it go: leave \
+        deletionPolicy out, or set Retain"))]
+#[x_kube(validation = Rule::new("!has(self.parameters) || \
+    !self.parameters.exists(name, name in ['sourceId', 'sourceText', 'targetId', 'targetText', 'custRef'])")
+    .message("sourceId, sourceText, targetId, targetText and custRef have fields of their own: \
+        sourceRackId, sourceText, target, targetText and customerReference"))]
 pub struct CrossConnectOrderSpec {
     /// What all circuits share.
     #[serde(flatten)]
@@ -76,11 +83,16 @@ impl CrossConnectOrderSpec {
     }
 }
 
+/// Where it ends at a rack of yours, that is another one. [`Ends`] has the fields, but is no object of its own.
+fn two_racks() -> Rule {
+    Rule::new("!has(self.target.rackId) || self.target.rackId != self.sourceRackId")
+        .message("source and target are the same rack: name two")
+}
+
 /// A connection between two places in one data centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.target.rackId) || self.target.rackId != self.sourceRackId")
-    .message("source and target are the same rack: name two"))]
+#[x_kube(validation = two_racks())]
 pub struct CrossConnect {
     /// The provider's number of the data centre.
     #[schemars(range(min = 1))]
@@ -93,8 +105,7 @@ pub struct CrossConnect {
 /// A connection between two data centres.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.target.rackId) || self.target.rackId != self.sourceRackId")
-    .message("source and target are the same rack: name two"))]
+#[x_kube(validation = two_racks())]
 #[x_kube(validation = Rule::new("self.aSiteId != self.zSiteId")
     .message("a metro connect is between two data centres: within one, use crossConnect"))]
 pub struct MetroConnect {
@@ -131,7 +142,7 @@ pub struct Ends {
 /// Where a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.rackId) != has(self.otherParty)")
+#[x_kube(validation = exactly_one(&["rackId", "otherParty"])
     .message("say where it ends: set exactly one of rackId and otherParty"))]
 pub struct Target {
     /// The provider's number of another rack of yours.
@@ -156,7 +167,7 @@ pub struct OtherParty {
 /// Where an LOA is: a PDF of at most 1 MiB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.fromRef) != has(self.secretRef)")
+#[x_kube(validation = exactly_one(&["fromRef", "secretRef"])
     .message("say where the LOA is: set exactly one of fromRef and secretRef"))]
 pub struct LoaSource {
     /// Another circuit in this namespace, whose provider issues the LOA.

@@ -6,6 +6,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cel::Field::{Arms, Optional, Required};
+use super::cel::{exactly_one, frozen_once_ordered, frozen_once_ordered_in, immutable_account_ref};
 use super::common::{CommonSpec, CommonStatus, circuit};
 
 /// An electronic Letter of Authorisation at Equinix.
@@ -19,7 +21,8 @@ use super::common::{CommonSpec, CommonStatus, circuit};
     shortname = "dloa",
     category = "circuits",
     selectable = ".spec.accountRef.name",
-    doc = "An electronic Letter of Authorisation (LOA) at Equinix. issue: we own the ports (Z-side) and let a partner use them. receive: a partner lets us use theirs (A-side).",
+    doc = "An electronic Letter of Authorisation (LOA) at Equinix. issue: we own the ports \
+        (Z-side) and let a partner use them. receive: a partner lets us use theirs (A-side).",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "Token", type_ = "string", json_path = ".status.token"),
@@ -28,15 +31,22 @@ use super::common::{CommonSpec, CommonStatus, circuit};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
-    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
-        .message("spec.accountRef is immutable: what was issued from one account can't move to another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (has(self.spec.issue) == has(oldSelf.spec.issue) && has(self.spec.receive) == has(oldSelf.spec.receive) && (!has(self.spec.issue) || (self.spec.issue.products == oldSelf.spec.issue.products && self.spec.issue.provider == oldSelf.spec.issue.provider && has(self.spec.issue.notes) == has(oldSelf.spec.issue.notes) && (!has(self.spec.issue.notes) || self.spec.issue.notes == oldSelf.spec.issue.notes) && has(self.spec.issue.expiresAt) == has(oldSelf.spec.issue.expiresAt) && (!has(self.spec.issue.expiresAt) || self.spec.issue.expiresAt == oldSelf.spec.issue.expiresAt))) && (!has(self.spec.receive) || (has(self.spec.receive.token) == has(oldSelf.spec.receive.token) && (!has(self.spec.receive.token) || self.spec.receive.token == oldSelf.spec.receive.token) && has(self.spec.receive.uuid) == has(oldSelf.spec.receive.uuid) && (!has(self.spec.receive.uuid) || self.spec.receive.uuid == oldSelf.spec.receive.uuid))))")
-        .message("once the LOA was asked for, only spec.issue.requestor.contacts, spec.issue.authorization and spec.receive.acceptance can change: the provider has no way to change the rest. Delete this object and create another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || !has(self.spec.issue) || !has(oldSelf.spec.issue) || (has(self.spec.issue.requestor.organization) == has(oldSelf.spec.issue.requestor.organization) && (!has(self.spec.issue.requestor.organization) || self.spec.issue.requestor.organization == oldSelf.spec.issue.requestor.organization) && has(self.spec.issue.requestor.orgIds) == has(oldSelf.spec.issue.requestor.orgIds) && (!has(self.spec.issue.requestor.orgIds) || self.spec.issue.requestor.orgIds == oldSelf.spec.issue.requestor.orgIds) && has(self.spec.issue.requestor.email) == has(oldSelf.spec.issue.requestor.email) && (!has(self.spec.issue.requestor.email) || self.spec.issue.requestor.email == oldSelf.spec.issue.requestor.email) && has(self.spec.issue.requestor.name) == has(oldSelf.spec.issue.requestor.name) && (!has(self.spec.issue.requestor.name) || self.spec.issue.requestor.name == oldSelf.spec.issue.requestor.name) && self.spec.issue.requestor.type == oldSelf.spec.issue.requestor.type)")
-        .message("the requestor can't change once the LOA was asked for, its contacts aside: delete this object and create another"),
+    validation = immutable_account_ref("what was issued from one account"),
+    validation = frozen_once_ordered(&[Arms(&[
+        ("issue", &[Required("products"), Required("provider"), Optional("notes"), Optional("expiresAt")]),
+        ("receive", &[Optional("token"), Optional("uuid")]),
+    ])]).message("once the LOA was asked for, only spec.issue.requestor.contacts, spec.issue.authorization and \
+        spec.receive.acceptance can change: the provider has no way to change the rest. \
+        Delete this object and create another"),
+    validation = frozen_once_ordered_in("issue", &[
+        Optional("requestor.organization"), Optional("requestor.orgIds"), Optional("requestor.email"),
+        Optional("requestor.name"), Required("requestor.type"),
+    ]).message("the requestor can't change once the LOA was asked for, its contacts aside: \
+        delete this object and create another"),
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.issue) != has(self.receive) || (!has(self.issue) && self.managementPolicy == 'Observe')")
+#[x_kube(validation = Rule::new("has(self.issue) != has(self.receive) || \
+    (!has(self.issue) && self.managementPolicy == 'Observe')")
     .message("set exactly one of spec.issue (we own the ports) and spec.receive (a partner's LOA for us)"))]
 pub struct DigitalLoaSpec {
     /// What all circuits share.
@@ -99,8 +109,10 @@ pub enum Authorization {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.organization) || has(self.orgIds) || (has(self.email) && has(self.name))")
-    .message("say who it is: organization (a name among Equinix' customers), orgIds, or email and name of a new partner"))]
-#[x_kube(validation = Rule::new("!(has(self.organization) && (has(self.orgIds) || has(self.email)))").message("with organization, leave out orgIds and email: they are looked up"))]
+    .message("say who it is: organization (a name among Equinix' customers), orgIds, \
+        or email and name of a new partner"))]
+#[x_kube(validation = Rule::new("!(has(self.organization) && (has(self.orgIds) || has(self.email)))")
+    .message("with organization, leave out orgIds and email: they are looked up"))]
 pub struct Requestor {
     /// The party's type, in the provider's word.
     #[serde(rename = "type", default = "default_party")]
@@ -112,7 +124,8 @@ pub struct Requestor {
     pub organization: Option<String>,
     /// The organisation's ids at the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 20), inner(length(min = 1, max = 64)), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(min = 1, max = 20), inner(length(min = 1, max = 64)))]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub org_ids: Option<Vec<String>>,
     /// A new partner's e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,7 +236,8 @@ pub struct Product {
     pub cross_connect: CrossConnect,
 }
 
-/// A cross connect to our ports. The names of services, media and protocols are the provider's, and differ by data centre.
+/// A cross connect to our ports. The names of services, media and protocols are the provider's, and differ by data
+/// centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CrossConnect {
@@ -268,7 +282,8 @@ pub struct ZSide {
 
 /// An LOA that a partner issued for us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = Rule::new("has(self.token) != has(self.uuid)").message("set exactly one of token and uuid, as the partner or Equinix' mail tells it"))]
+#[x_kube(validation = exactly_one(&["token", "uuid"])
+    .message("set exactly one of token and uuid, as the partner or Equinix' mail tells it"))]
 pub struct Receive {
     /// Its token, such as REDF-4R56.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cel::Field::{Optional, Required};
+use super::cel::{frozen_once_ordered, immutable_account_ref, only_retain};
 use super::common::{CommonSpec, CommonStatus, circuit};
 use super::digital_loa::{PartyContacts, Requestor};
 
@@ -18,7 +20,8 @@ use super::digital_loa::{PartyContacts, Requestor};
     shortname = "dloar",
     category = "circuits",
     selectable = ".spec.accountRef.name",
-    doc = "Asks a partner at Equinix for electronic LOAs. It is a message to people: sent at most once, and nothing at the provider stands for it.",
+    doc = "Asks a partner at Equinix for electronic LOAs. It is a message to people: sent at most \
+        once, and nothing at the provider stands for it.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "IBX", type_ = "string", json_path = ".spec.ibx"),
@@ -27,14 +30,15 @@ use super::digital_loa::{PartyContacts, Requestor};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
-    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
-        .message("spec.accountRef is immutable: what was asked for in the name of one account can't move to another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (self.spec.ibx == oldSelf.spec.ibx && self.spec.count == oldSelf.spec.count && self.spec.requestor == oldSelf.spec.requestor && self.spec.provider == oldSelf.spec.provider && has(self.spec.notes) == has(oldSelf.spec.notes) && (!has(self.spec.notes) || self.spec.notes == oldSelf.spec.notes))")
-        .message("the request was sent, and can't be changed or taken back: create another one"),
+    validation = immutable_account_ref("what was asked for in the name of one account"),
+    validation = frozen_once_ordered(&[
+        Required("ibx"), Required("count"), Required("requestor"), Required("provider"), Optional("notes"),
+    ]).message("the request was sent, and can't be changed or taken back: create another one"),
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.managementPolicy == 'Manage'").message("a request can only be sent: managementPolicy must be Manage"))]
-#[x_kube(validation = Rule::new("!has(self.deletionPolicy) || self.deletionPolicy == 'Retain'")
+#[x_kube(validation = Rule::new("self.managementPolicy == 'Manage'")
+    .message("a request can only be sent: managementPolicy must be Manage"))]
+#[x_kube(validation = only_retain()
     .message("a request that was sent can't be taken back: leave deletionPolicy out"))]
 pub struct DigitalLoaRequestSpec {
     /// What all circuits share.

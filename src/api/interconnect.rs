@@ -4,6 +4,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cel::Field::Optional;
+use super::cel::{exactly_one, frozen_once_ordered, immutable_account_ref, matches, not_both};
 use super::common::{CommonSpec, CommonStatus, LoaUse, SecretKeyRef, circuit};
 
 /// A port with Cloudflare.
@@ -17,7 +19,8 @@ use super::common::{CommonSpec, CommonStatus, LoaUse, SecretKeyRef, circuit};
     shortname = "ic",
     category = "circuits",
     selectable = ".spec.accountRef.name",
-    doc = "A physical port with Cloudflare (Cloudflare Network Interconnect). Its LOA is kept in a Secret as soon as the provider gives it.",
+    doc = "A physical port with Cloudflare (Cloudflare Network Interconnect). Its LOA is kept in \
+        a Secret as soon as the provider gives it.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "ID", type_ = "string", json_path = ".status.externalId"),
@@ -27,16 +30,19 @@ use super::common::{CommonSpec, CommonStatus, LoaUse, SecretKeyRef, circuit};
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountRef.name", priority = 1),
     printcolumn(name = "LOA", type_ = "string", json_path = ".status.documents[?(@.type==\"LOA\")].secretName", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", priority = 1),
-    validation = Rule::new("self.spec.accountRef == oldSelf.spec.accountRef")
-        .message("spec.accountRef is immutable: what was ordered from one account can't move to another"),
-    validation = Rule::new("!(has(oldSelf.status) && (has(oldSelf.status.externalId) || (has(oldSelf.status.creation) && has(oldSelf.status.creation.startedAt)))) || (has(self.spec.direct) == has(oldSelf.spec.direct) && (!has(self.spec.direct) || self.spec.direct == oldSelf.spec.direct) && has(self.spec.gcpPartner) == has(oldSelf.spec.gcpPartner) && (!has(self.spec.gcpPartner) || self.spec.gcpPartner == oldSelf.spec.gcpPartner))")
-        .message("spec.direct and spec.gcpPartner can't change once the order has begun: the provider has no way to change it. Delete this object and create another to order something else"),
+    validation = immutable_account_ref("what was ordered from one account"),
+    validation = frozen_once_ordered(&[Optional("direct"), Optional("gcpPartner")])
+        .message("spec.direct and spec.gcpPartner can't change once the order has begun: the provider has no way to \
+            change it. Delete this object and create another to order something else"),
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.direct) || has(self.gcpPartner) || self.managementPolicy == 'Observe'")
-    .message("say what to order: set spec.direct or spec.gcpPartner (or managementPolicy: Observe with the annotation interconnect-operator.io/external-id)"))]
-#[x_kube(validation = Rule::new("!(has(self.direct) && has(self.gcpPartner))").message("set only one of spec.direct and spec.gcpPartner"))]
-#[x_kube(validation = Rule::new("!(has(self.gcpPartner) && has(self.loa))").message("a partner interconnect has no LOA: take spec.loa out"))]
+    .message("say what to order: set spec.direct or spec.gcpPartner \
+        (or managementPolicy: Observe with the annotation interconnect-operator.io/external-id)"))]
+#[x_kube(validation = not_both("direct", "gcpPartner")
+    .message("set only one of spec.direct and spec.gcpPartner"))]
+#[x_kube(validation = not_both("gcpPartner", "loa")
+    .message("a partner interconnect has no LOA: take spec.loa out"))]
 pub struct InterconnectSpec {
     /// What all circuits share.
     #[serde(flatten)]
@@ -52,16 +58,22 @@ pub struct InterconnectSpec {
     pub loa: Option<Loa>,
 }
 
+/// How Cloudflare writes the id of a slot.
+const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
+
 /// A physical port: of a slot that is named, or of any free slot that fits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.slotId) != has(self.slotSelector)").message("set exactly one of slotId and slotSelector"))]
-#[x_kube(validation = Rule::new("!(has(self.slotSelector) && has(self.speed))").message("with slotSelector, the speed stands in slotSelector.speed"))]
+#[x_kube(validation = exactly_one(&["slotId", "slotSelector"])
+    .message("set exactly one of slotId and slotSelector"))]
+#[x_kube(validation = not_both("slotSelector", "speed")
+    .message("with slotSelector, the speed stands in slotSelector.speed"))]
 pub struct Direct {
     /// The slot to order, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.matches('^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$')").message("must be a slot's UUID, such as 5107a000-0000-4000-8000-000000000001"))]
+    #[x_kube(validation = matches(UUID)
+        .message("must be a slot's UUID, such as 5107a000-0000-4000-8000-000000000001"))]
     pub slot_id: Option<String>,
     /// Picks a free slot and writes it down before ordering it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

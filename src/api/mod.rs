@@ -1,6 +1,7 @@
 //! What users write and read: one file per kind, plus what all kinds share.
 
 pub mod account;
+mod cel;
 pub mod cloud_access_port;
 pub mod common;
 pub mod conditions;
