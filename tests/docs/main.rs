@@ -99,7 +99,7 @@ fn missing_paths(page: &Page) -> Flaws {
     flaws
 }
 
-/// What is cited of a file, in parentheses right behind it: `` `src/leader.rs` (`Leadership::confirm`) ``.
+/// What is cited of a file, in parentheses right behind it: `` `cluster/leader.rs` (`Leadership::confirm`) ``.
 fn missing_definitions(page: &Page) -> Flaws {
     let mut flaws = Flaws::new();
     for (line, block) in page.blocks() {
