@@ -52,3 +52,11 @@ chart: tools
 	.tools/bin/helm template ic charts/interconnect-operator --kube-version 1.36.3 > /dev/null
 	.tools/bin/helm template ic charts/interconnect-operator --kube-version 1.36.3 \
 	  --set 'watchNamespaces={circuits}' --set 'allowEndpoints={http://127.0.0.1:8480}' > /dev/null
+
+# Bans, licences and sources of all crates, for all platforms, by deny.toml. It takes the network only for crates that
+# no build has fetched yet; what is known against crates is asked by .github/workflows/advisories.yaml.
+.PHONY: deny
+deny:
+	@tools/deny.sh
+	cargo fetch --quiet --locked
+	.tools/bin/cargo-deny --offline --locked check bans licenses sources
