@@ -5,21 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{Method, Request};
-use interconnect_operator::accounts::Accounts;
-use interconnect_operator::accounts::controller::AccountController;
 use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_operator::base::metrics::Metrics;
-use interconnect_operator::cluster::events::Events;
-use interconnect_operator::cluster::leader::Leadership;
 use interconnect_operator::cluster::writes::KubeError;
 use interconnect_operator::lifecycle::decide::Step;
-use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
+use interconnect_operator::lifecycle::context::Shared;
+use interconnect_operator::lifecycle::engine::Engine;
+use interconnect_operator::lifecycle::pass::error::PassError;
+use interconnect_operator::runtime::parts::Wiring;
 use interconnect_operator::lifecycle::pass::{Flow, Pass};
-use interconnect_operator::lifecycle::registry::claims::Claims;
-use interconnect_operator::lifecycle::registry::loa_uses::Uses;
 use kube::Client;
 use kube::client::Body;
-use tokio::sync::broadcast;
 use tower::service_fn;
 
 use crate::adapter::Plain;
@@ -48,41 +44,27 @@ impl Process {
     pub async fn start(stage: &Stage, operator: usize) -> Self {
         let (wire, clock) = (Arc::<Wire>::default(), stage.clock.clone());
         let client = over(wire.clone(), stage.client.clone());
-        let (recheck, _) = broadcast::channel(256);
-        let accounts = Arc::new(Accounts::new(recheck));
-        let leadership = Leadership::new(client.clone(), stage.lease(operator), clock.clone());
-        let metrics = Metrics::new();
-        let shared = Shared {
+        let wiring = Wiring {
             client,
-            accounts,
-            claims: Claims::default(),
-            uses: Uses::default(),
-            leadership,
             events: unheard(),
-            metrics,
+            lease: stage.lease(operator),
             clock,
-        };
-        let shared = Arc::new(shared);
-        let controller = AccountController {
-            shared: shared.clone(),
             allowed_endpoints: vec![stage.simulator.url().parse().unwrap()],
-            used: Vec::new(),
-            events: unheard(),
-            observer: Box::new(|_| Arc::new(|_, _| {})),
-            releasing: tokio::sync::Mutex::default(),
         };
+        let shared = wiring.shared(Metrics::new());
+        let controller = wiring.accounts(&shared, Vec::new(), Box::new(|_| Arc::new(|_, _| {})));
         let account: ProviderAccount = stage.api().get(ACCOUNT).await.unwrap();
-        Arc::new(controller).reconcile(Arc::new(account)).await.unwrap();
+        controller.reconcile(Arc::new(account)).await.unwrap();
         // Passes borrow their engine, and engines come and go with crashes: the test's memory can bear it.
         let engine: &'static Engine<Plain> = Box::leak(Box::new(Engine::new(shared.clone())));
         let process = Self { engine, shared, namespace: stage.namespace.clone(), wire, passes: BTreeMap::new() };
-        process.note_all(stage);
+        process.register_all(stage);
         process
     }
 
     /// Who takes over fills its claims first.
-    pub fn note_all(&self, stage: &Stage) {
-        stage.objects.iter().flatten().for_each(|object| self.engine.note(object));
+    pub fn register_all(&self, stage: &Stage) {
+        stage.objects.iter().flatten().for_each(|object| self.engine.register(object));
     }
 
     /// The watch tells that an object is gone.
@@ -141,9 +123,9 @@ fn over(wire: Arc<Wire>, client: Client) -> Client {
 }
 
 /// Events inform, and nobody reads them here.
-fn unheard() -> Events {
+fn unheard() -> Client {
     let nobody = service_fn(|_: Request<Body>| async {
         Err::<http::Response<Body>, _>(kube::Error::Service("nobody listens".into()))
     });
-    Events::new(Client::new(nobody, "default"), "replay", "replay")
+    Client::new(nobody, "default")
 }

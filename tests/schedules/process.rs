@@ -6,18 +6,17 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use http::{Request, Response};
-use interconnect_operator::accounts::Accounts;
 use interconnect_operator::accounts::controller::AccountController;
 use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_operator::base::clock::Clock;
 use interconnect_operator::base::metrics::Metrics;
-use interconnect_operator::cluster::events::Events;
-use interconnect_operator::cluster::leader::{Leadership, LeaseSettings};
+use interconnect_operator::cluster::leader::LeaseSettings;
 use interconnect_operator::cluster::writes::KubeError;
 use interconnect_operator::kinds::interconnect::InterconnectAdapter;
-use interconnect_operator::lifecycle::engine::{Engine, PassError, Shared};
-use interconnect_operator::lifecycle::registry::claims::Claims;
-use interconnect_operator::lifecycle::registry::loa_uses::Uses;
+use interconnect_operator::lifecycle::engine::Engine;
+use interconnect_operator::lifecycle::pass::error::PassError;
+use interconnect_operator::providers::http::client::Observer;
+use interconnect_operator::runtime::parts::Wiring;
 use kube::Client;
 use kube::client::Body;
 use kube::runtime::controller::Action;
@@ -48,33 +47,25 @@ impl Process {
             identity: identity.clone(),
             duration: LEASE,
         };
-        let shared = Arc::new(Shared {
-            client: client.clone(),
-            accounts: Arc::new(Accounts::new(tokio::sync::broadcast::channel(16).0)),
-            claims: Claims::default(),
-            uses: Uses::default(),
-            leadership: Leadership::new(client.clone(), lease, clock.clone()),
-            events: Events::new(client.clone(), "circuits", &identity),
-            metrics: Metrics::new(),
+        let wiring = Wiring {
+            events: client.clone(),
+            client,
+            lease,
             clock: clock.clone(),
-        });
-        let story = stage.story.clone();
-        let controller = AccountController {
-            shared: shared.clone(),
             allowed_endpoints: vec![stage.simulator.url().parse().unwrap()],
-            // No schedule deletes an account.
-            used: vec![Box::new(|_, _| async { Ok(true) }.boxed())],
-            events: Events::new(client.clone(), "accounts", &identity),
-            observer: Box::new(move |_| {
-                let story = story.clone();
-                Arc::new(move |method, status| {
-                    let heard = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
-                    story.tell(format!("      provider {method}: {heard}"));
-                })
-            }),
-            releasing: tokio::sync::Mutex::default(),
         };
-        Self { identity, clock, engine: Arc::new(Engine::new(shared)), accounts: Arc::new(controller) }
+        let shared = wiring.shared(Metrics::new());
+        let story = stage.story.clone();
+        let observers = Box::new(move |_: &'static str| -> Observer {
+            let story = story.clone();
+            Arc::new(move |method, status| {
+                let heard = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
+                story.tell(format!("      provider {method}: {heard}"));
+            })
+        });
+        // No schedule deletes an account.
+        let accounts = wiring.accounts(&shared, vec![Box::new(|_, _| async { Ok(true) }.boxed())], observers);
+        Self { identity, clock, engine: Arc::new(Engine::new(shared)), accounts }
     }
 
     /// Takes the lease, or renews it.
@@ -92,8 +83,8 @@ impl Process {
     pub async fn take_over(&self, stage: &Stage<'_>) {
         self.lead(stage);
         let accounts = stage.server.all("provideraccounts");
-        accounts.into_iter().for_each(|(_, account)| self.accounts.shared.accounts.identify(&read(account)));
-        stage.interconnects().into_iter().for_each(|(_, object)| self.engine.note(&read(object)));
+        accounts.into_iter().for_each(|(_, account)| self.accounts.accounts.identify(&read(account)));
+        stage.interconnects().into_iter().for_each(|(_, object)| self.engine.register(&read(object)));
         for namespace in NAMESPACES {
             // What can't be read now is tried again, as in the controller.
             let looked = self.look_at_account(stage, namespace).await;

@@ -156,7 +156,7 @@ mod tests {
     fn chosen(choice: Value) -> Result<String, (&'static str, String)> {
         let spec = json!({"accountRef": {"name": "a"}, "productOffering": choice, "mode": "Lag", "portQuantity": 2});
         let spec: CloudAccessPortSpec = serde_json::from_value(spec).unwrap();
-        choose(&catalogue(), &spec).map(|it| it.id.clone()).map_err(|problem| (problem.reason, problem.message))
+        choose(&catalogue(), &spec).map(|it| it.id.clone()).map_err(|problem| (problem.cause.reason, problem.cause.message))
     }
 
     #[test]
@@ -178,6 +178,6 @@ mod tests {
         let spec = json!({"accountRef": {"name": "a"}, "productOffering": {"id": "1.AMS5-B.S"}, "mode": "Lag", "portQuantity": 5});
         let spec: CloudAccessPortSpec = serde_json::from_value(spec).unwrap();
         let problem = choose(&catalogue(), &spec).unwrap_err();
-        assert_eq!((problem.reason, problem.message.contains("allows 4")), (reason::INVALID_SPEC, true));
+        assert_eq!((problem.cause.reason, problem.cause.message.contains("allows 4")), (reason::INVALID_SPEC, true));
     }
 }

@@ -163,8 +163,8 @@ mod tests {
         assert_eq!((codes(cross(20)), codes(cross(10))), ("1 2".into(), "3".into()));
         assert_eq!((codes(metro(20, 10)), codes(metro(10, 20))), ("4".into(), "4".into()));
         let nowhere = choose(&packages, &cross(99)).unwrap_err();
-        assert!(nowhere.stalled && nowhere.message.contains("10, 20"), "{}", nowhere.message);
-        assert!(choose(&packages[..1], &metro(20, 10)).unwrap_err().message.contains("CROSS-CONNECT"));
+        assert!(nowhere.stalled && nowhere.cause.message.contains("10, 20"), "{}", nowhere.cause.message);
+        assert!(choose(&packages[..1], &metro(20, 10)).unwrap_err().cause.message.contains("CROSS-CONNECT"));
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             serde_json::from_value::<Product>(json!({"code": "1", "chargeType": charge, "tariff": tariff}))
         };
         let strange = product("PER-DAY", "0.10").unwrap();
-        assert!(quote(&[&strange]).unwrap_err().message.contains("PER-DAY 0.10"));
+        assert!(quote(&[&strange]).unwrap_err().cause.message.contains("PER-DAY 0.10"));
         assert!(product("MRC", "a lot").is_err());
     }
 

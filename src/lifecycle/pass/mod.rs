@@ -172,7 +172,8 @@ impl<'e, A: Adapter> Pass<'e, A> {
         Ok(Flow::Next)
     }
 
-    fn facts(&self) -> Facts {
+    /// What is known at this moment.
+    pub fn facts(&self) -> Facts {
         let common = self.object.common();
         let memory = self.memory.lock();
         let claimed_by = match common.management_policy {
