@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use interconnect_operator::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
+use interconnect_operator::api::conditions::{Cause, Problem};
 use interconnect_operator::lifecycle::decide::facts::*;
+use interconnect_operator::lifecycle::decide::identity::Identity;
 use interconnect_operator::lifecycle::decide::{Release, Step, decide};
 use jiff::Timestamp;
 use proptest::option::of;
@@ -30,14 +32,14 @@ fn time() -> impl Strategy<Value = Duration> {
 }
 
 fn trouble() -> Cause {
-    Cause { reason: "ProviderUnreachable", message: "silence".into() }
+    Cause::new("ProviderUnreachable", "silence")
 }
 
 fn answer() -> impl Strategy<Value = String> {
     select(vec!["key/1=none", "key/2=none", "other/1=none"]).prop_map(str::to_owned)
 }
 
-fn marks() -> impl Strategy<Value = Annotations> {
+fn annotations() -> impl Strategy<Value = Annotations> {
     (of(id()), of(uid()), of(select(vec!["digest".to_owned(), "former".to_owned()])), of(answer())).prop_map(
         |(external_id, owner, approved_plan, create_outcome)| Annotations {
             external_id,
@@ -88,7 +90,7 @@ fn digest() -> impl Strategy<Value = String> {
     select(vec!["one wish", "another wish"]).prop_map(str::to_owned)
 }
 
-fn wish() -> impl Strategy<Value = DesiredChange> {
+fn desired() -> impl Strategy<Value = DesiredChange> {
     let of_type = select(vec![OperationType::Accept, OperationType::SendLoa]);
     (of_type, digest()).prop_map(|(type_, digest)| DesiredChange {
         type_,
@@ -131,8 +133,7 @@ fn sent() -> impl Strategy<Value = Sent> {
     let refusal = any::<bool>().prop_map(|by_provider| Refusal {
         by_provider,
         unsupported: false,
-        reason: "ProviderRefused",
-        message: "no".into(),
+        cause: Cause::new("ProviderRefused", "no"),
     });
     prop_oneof![
         of(id()).prop_map(|id| Sent::Done { id }),
@@ -225,11 +226,11 @@ fn look() -> impl Strategy<Value = Look> {
         Just(Observation::Unknown(trouble())),
         upstream.prop_map(Observation::Found)
     ];
-    (moment(), of(time()), any::<bool>(), of(wish()), heard).prop_map(|(begun, missing_for, exact, wish, heard)| Look {
+    (moment(), of(time()), any::<bool>(), of(desired()), heard).prop_map(|(begun, missing_for, exact, desired, heard)| Look {
         begun,
         missing_for,
         exact,
-        wish,
+        desired,
         plan: None,
         heard,
     })
@@ -241,8 +242,8 @@ prop_compose! {
         deletion in of(any::<bool>()),
         (finalizer, observe_only, suspended) in (any::<bool>(), any::<bool>(), any::<bool>()),
         deletion_policy in of(select(vec![DeletionPolicy::Delete, DeletionPolicy::Retain])),
-        lives_on in any::<bool>(),
-        (marks, recorded, account, memory) in (marks(), recorded(), account(), memory()),
+        can_decommission in any::<bool>(),
+        (annotations, recorded, account, memory) in (annotations(), recorded(), account(), memory()),
         claimed_by in of(uid()),
         (search, look, probe) in (of(search()), of(look()), of(any::<bool>())),
         documents in select(vec![Documents::Settled, Documents::Due, Documents::Failed("no".into())]),
@@ -256,10 +257,10 @@ prop_compose! {
             finalizer,
             observe_only,
             deletion_policy,
-            lives_on,
+            can_decommission,
             suspended,
             receives: false,
-            marks,
+            annotations,
             recorded,
             account,
             claimed_by,
@@ -341,10 +342,10 @@ proptest! {
         // S9.
         if let Step::IntendChange { desired, attempt } = decide(&facts) {
             let look = facts.look.as_ref().unwrap();
-            prop_assert!(look.exact && look.desired.as_ref() == Some(&wish));
+            prop_assert!(look.exact && look.desired.as_ref() == Some(&desired));
             prop_assert!(facts.deletion.is_none() && !facts.observe_only && facts.claimed_by.is_none());
             if let Some(before) = facts.change_sent() {
-                let same = before.digest.as_ref() == Some(&wish.digest);
+                let same = before.digest.as_ref() == Some(&desired.digest);
                 prop_assert!(before.accepted_at.is_none() || !same, "a change that was taken is not sent again");
                 let taken = before.accepted_at.is_some() || before.refused.is_some();
                 prop_assert!(taken || at_least(look.begun, before.started_at, facts.account.settle_time));
@@ -416,7 +417,7 @@ proptest! {
         // S8.
         let held = matches!(facts.identity(), Identity::Held { .. });
         let sent = facts.identity() == Identity::None && facts.order_began().is_some();
-        let facts = Facts { lives_on: true, deletion_policy: None, read: Read::Fresh, ..facts };
+        let facts = Facts { can_decommission: false, deletion_policy: None, read: Read::Fresh, ..facts };
         let step = decide(&facts);
         prop_assert!(!matches!(step, Step::IntendDelete { .. } | Step::Delete(_)), "{step:?}");
         let free = facts.finalizer && facts.deletion.is_some() && !facts.observe_only && facts.claimed_by.is_none();
