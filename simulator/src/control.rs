@@ -166,7 +166,7 @@ async fn show_faults(State(sim): State<Sim>) -> Json<Value> {
 async fn add_faults(State(sim): State<Sim>, body: Bytes) -> Answer {
     let rules: Vec<Rule> = parse(&body)?;
     let faults = &mut sim.lock().faults;
-    faults.add(rules).map_err(Refused::Invalid)?;
+    faults.add(rules, World::PROVIDERS).map_err(Refused::Invalid)?;
     Ok(Json(faults.shown().into()))
 }
 

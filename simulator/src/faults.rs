@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use jiff::Timestamp;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::world::World;
+use crate::clock::Moment;
 
 /// The seconds of a rule that says none.
 const DEFAULT_SECONDS: f64 = 2.0;
@@ -105,6 +106,18 @@ fn one() -> u64 {
     1
 }
 
+/// A list is to be shown as it was this long ago, by the simulator's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Lag(pub Duration);
+
+impl Lag {
+    /// Whether such a list shows already what was created at that time.
+    pub fn shows(self, created: Timestamp, now: Moment) -> bool {
+        let age = now.simulated.duration_since(created);
+        Duration::try_from(age).is_ok_and(|age| age >= self.0)
+    }
+}
+
 /// What a struck request needs to know of its rule.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -146,12 +159,12 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds rules; none of them if one is malformed.
-    pub fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+    /// Adds rules; none of them if one is malformed or names none of these providers.
+    pub fn add(&mut self, rules: Vec<Rule>, providers: &[&str]) -> Result<(), String> {
         let armed = rules
             .into_iter()
             .enumerate()
-            .map(|(position, rule)| arm(rule).map_err(|error| format!("rule {}: {error}", position + 1)));
+            .map(|(position, rule)| arm(rule, providers).map_err(|error| format!("rule {}: {error}", position + 1)));
         let mut armed = armed.collect::<Result<Vec<_>, _>>()?;
         self.armed.append(&mut armed);
         Ok(())
@@ -202,11 +215,11 @@ impl Armed {
 
 /// Checks a rule. A field that means nothing for its kind is an error: a test
 /// whose rule does not do what it says would prove nothing.
-fn arm(rule: Rule) -> Result<Armed, String> {
+fn arm(rule: Rule, providers: &[&str]) -> Result<Armed, String> {
     let what = rule.what;
     let word = what.word();
     if let Some(provider) = &rule.provider
-        && !World::PROVIDERS.contains(&provider.as_str())
+        && !providers.contains(&provider.as_str())
     {
         return Err(format!("unknown `provider` \"{provider}\""));
     }

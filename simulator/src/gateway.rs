@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -10,15 +9,13 @@ use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode, request, response};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::clock::Moment;
-use crate::faults::{Fault, Target, What};
+use crate::faults::{Fault, Lag, Target, What};
 use crate::mount::Gate;
 use crate::traffic::{Answered, Exchange};
-use crate::world::Sim;
+use crate::world::{Sim, World};
 use crate::{a2b, cloudflare, control, digital_realty, equinix, stream};
 
 /// The largest body that a request may have.
@@ -40,18 +37,6 @@ impl fmt::Display for HangUp {
 
 impl std::error::Error for HangUp {}
 
-/// A list is to be shown as it was this long ago, by the simulator's clock.
-#[derive(Clone, Copy, Debug)]
-pub struct Lag(Duration);
-
-impl Lag {
-    /// Whether such a list shows already what was created at that time.
-    pub fn shows(self, created: Timestamp, now: Moment) -> bool {
-        let age = now.simulated.duration_since(created);
-        Duration::try_from(age).is_ok_and(|age| age >= self.0)
-    }
-}
-
 /// What comes of a request.
 enum Outcome {
     Whole(response::Parts, Bytes),
@@ -71,9 +56,14 @@ impl Gateway {
     /// The gateway to this world.
     pub fn new(sim: Sim) -> Self {
         Self {
-            gates: [cloudflare::mount(), equinix::mount(), digital_realty::mount(), a2b::mount()]
-                .map(|mount| Arc::new(mount.open(sim.clone())))
-                .into(),
+            gates: [
+                cloudflare::mount().open(sim.door(World::cloudflare)),
+                equinix::mount().open(sim.door(World::equinix)),
+                digital_realty::mount().open(sim.door(World::digital_realty)),
+                a2b::mount().open(sim.door(World::a2b)),
+            ]
+            .map(Arc::new)
+            .into(),
             control: control::router().with_state(sim.clone()),
             sim,
         }

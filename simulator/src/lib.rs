@@ -21,6 +21,7 @@ mod mount;
 mod provider;
 mod server;
 mod sessions;
+mod site;
 mod stream;
 mod traffic;
 mod world;
@@ -40,15 +41,21 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 pub use crate::a2b::Behaviour as A2bBehaviour;
+pub use crate::cloudflare::MAX_SLOTS;
 pub use crate::digital_realty::Behaviour as DigitalRealtyBehaviour;
 use crate::gateway::Gateway;
 use crate::world::Sim;
 
+/// Whom the built-in world knows, by provider: accounts and credentials for who is to order from it.
+pub mod demo {
+    pub use crate::a2b::demo as a2b;
+    pub use crate::cloudflare::demo as cloudflare;
+    pub use crate::digital_realty::demo as digital_realty;
+    pub use crate::equinix::demo as equinix;
+}
+
 /// How many free slots the built-in world has unless told otherwise.
 pub const DEFAULT_SLOTS: usize = 64;
-
-/// The most free slots that the built-in world can have.
-pub const MAX_SLOTS: usize = 1_000_000;
 
 /// How requests can go wrong: the words of `what` in `/_sim/faults`.
 pub fn fault_kinds() -> impl Iterator<Item = &'static str> {

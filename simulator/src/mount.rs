@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use tower::ServiceExt;
 
-use crate::world::Sim;
+use crate::site::Door;
 
 /// A route of a provider's contract.
 #[derive(Clone, Debug)]
@@ -22,50 +22,50 @@ pub struct Route {
 ///
 /// Templates are known apart from the router, so that a request can be named
 /// by its route even if a fault keeps it from getting there.
-pub struct Mount {
+pub struct Mount<S> {
     /// The provider's name, and the first segment of its paths.
     pub provider: &'static str,
     base: &'static str,
-    router: Router<Sim>,
+    router: Router<Door<S>>,
     routes: matchit::Router<Route>,
 }
 
-impl Mount {
+impl<S: 'static> Mount<S> {
     /// A provider whose API begins at `base`, which is `/{provider}` or below.
     pub fn new(provider: &'static str, base: &'static str) -> Self {
         Self { provider, base, router: Router::new(), routes: matchit::Router::new() }
     }
 
     /// Adds a route.
-    pub fn at(self, template: &'static str, methods: MethodRouter<Sim>) -> Self {
+    pub fn at(self, template: &'static str, methods: MethodRouter<Door<S>>) -> Self {
         self.add(template, methods, None)
     }
 
     /// Adds a route whose GET reads a list.
-    pub fn list_at(self, template: &'static str, methods: MethodRouter<Sim>) -> Self {
+    pub fn list_at(self, template: &'static str, methods: MethodRouter<Door<S>>) -> Self {
         self.add(template, methods, Some(Method::GET))
     }
 
     /// Adds a route whose POST reads a list: a search, with what is sought in its body.
-    pub fn search_at(self, template: &'static str, methods: MethodRouter<Sim>) -> Self {
+    pub fn search_at(self, template: &'static str, methods: MethodRouter<Door<S>>) -> Self {
         self.add(template, methods, Some(Method::POST))
     }
 
     /// Adjusts the router as a whole, for layers and fallbacks.
-    pub fn map_router(mut self, adjust: impl FnOnce(Router<Sim>) -> Router<Sim>) -> Self {
+    pub fn map_router(mut self, adjust: impl FnOnce(Router<Door<S>>) -> Router<Door<S>>) -> Self {
         self.router = adjust(self.router);
         self
     }
 
-    fn add(mut self, template: &'static str, methods: MethodRouter<Sim>, list: Option<Method>) -> Self {
+    fn add(mut self, template: &'static str, methods: MethodRouter<Door<S>>, list: Option<Method>) -> Self {
         self.router = self.router.route(template, methods);
         self.routes.insert(template, Route { template, list }).expect("axum has just taken the same template");
         self
     }
 
     /// Ready to serve.
-    pub fn open(self, sim: Sim) -> Gate {
-        Gate { provider: self.provider, base: self.base, router: self.router.with_state(sim), routes: self.routes }
+    pub fn open(self, door: Door<S>) -> Gate {
+        Gate { provider: self.provider, base: self.base, router: self.router.with_state(door), routes: self.routes }
     }
 }
 

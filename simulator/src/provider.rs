@@ -71,8 +71,7 @@ pub fn changed<T: Serialize + DeserializeOwned>(present: &T, change: &Value) -> 
 
 /// A provider as the control interface sees it.
 ///
-/// A further provider is a field of [`World`](crate::world::World), an arm of
-/// [`World::provider`](crate::world::World::provider) and a mount in [`crate::gateway`].
+/// A further provider is a field, a part and an arm of `provider()` in `world.rs`, and a mount in `gateway.rs`.
 pub trait Provider {
     /// Everything that exists at this provider.
     fn objects(&self, now: Moment) -> Value;

@@ -16,8 +16,9 @@ use crate::cloudflare::{self, Cloudflare};
 use crate::digital_realty::{self, DigitalRealty};
 use crate::equinix::{self, Equinix};
 use crate::faults::Faults;
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::Ledger;
 use crate::provider::Provider;
+use crate::site::{Door, House, Locked, Site};
 use crate::traffic::Traffic;
 
 /// What lasts: it is what a state file holds.
@@ -28,13 +29,13 @@ pub struct World {
     /// What took effect through the providers' APIs.
     pub ledger: Ledger,
     /// Cloudflare CNI.
-    pub cloudflare: Cloudflare,
+    cloudflare: Cloudflare,
     /// Equinix Digital LOA.
-    pub equinix: Equinix,
+    equinix: Equinix,
     /// Digital Realty's Cloud Access Ports.
-    pub digital_realty: DigitalRealty,
+    digital_realty: DigitalRealty,
     /// A2B's data-centre interconnects.
-    pub a2b: A2b,
+    a2b: A2b,
 }
 
 impl World {
@@ -64,17 +65,24 @@ impl World {
         }
     }
 
-    /// Writes into the ledger what just took effect.
-    pub fn record(&mut self, provider: &str, operation: &str, resource: &str, id: &str, key: Option<&str>) {
-        self.ledger.append(Entry {
-            seq: 0,
-            time: self.clock.now().simulated,
-            provider: provider.to_owned(),
-            operation: operation.to_owned(),
-            resource: resource.to_owned(),
-            id: id.to_owned(),
-            key: key.map(str::to_owned),
-        });
+    /// Cloudflare's part.
+    pub fn cloudflare(&mut self) -> Site<'_, Cloudflare> {
+        Site::new(cloudflare::NAME, &mut self.cloudflare, &self.clock, &mut self.ledger)
+    }
+
+    /// Equinix's part.
+    pub fn equinix(&mut self) -> Site<'_, Equinix> {
+        Site::new(equinix::NAME, &mut self.equinix, &self.clock, &mut self.ledger)
+    }
+
+    /// Digital Realty's part.
+    pub fn digital_realty(&mut self) -> Site<'_, DigitalRealty> {
+        Site::new(digital_realty::NAME, &mut self.digital_realty, &self.clock, &mut self.ledger)
+    }
+
+    /// A2B's part.
+    pub fn a2b(&mut self) -> Site<'_, A2b> {
+        Site::new(a2b::NAME, &mut self.a2b, &self.clock, &mut self.ledger)
     }
 }
 
@@ -152,6 +160,11 @@ impl Sim {
             self.save_or_complain(&state.world);
         }
         result
+    }
+
+    /// The door to that part of the world.
+    pub fn door<S: 'static>(&self, part: Part<S>) -> Door<S> {
+        Door::of(Tenancy { sim: self.clone(), part })
     }
 
     /// The built-in world again, as after a first start.
@@ -247,5 +260,36 @@ impl Sim {
         aside.push(".new");
         std::fs::write(&aside, serde_json::to_vec(world)?)?;
         std::fs::rename(&aside, file)
+    }
+}
+
+/// Which part of the world is a provider's.
+type Part<S> = fn(&mut World) -> Site<'_, S>;
+
+/// What a provider has of the world.
+struct Tenancy<S> {
+    sim: Sim,
+    part: Part<S>,
+}
+
+impl<S> House<S> for Tenancy<S> {
+    fn lock(&self) -> Box<dyn Locked<S> + '_> {
+        Box::new(Entered { state: self.sim.lock(), tenancy: self })
+    }
+}
+
+/// The same, under the lock.
+struct Entered<'a, S> {
+    tenancy: &'a Tenancy<S>,
+    state: MutexGuard<'a, State>,
+}
+
+impl<S> Locked<S> for Entered<'_, S> {
+    fn site(&mut self) -> Site<'_, S> {
+        (self.tenancy.part)(&mut self.state.world)
+    }
+
+    fn save(&self) {
+        self.tenancy.sim.save_or_complain(&self.state.world);
     }
 }

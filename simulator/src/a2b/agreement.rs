@@ -4,13 +4,14 @@ use super::CUSTOMER;
 use super::answer::Refusal;
 use super::call::Call;
 use super::order::COMPLETED;
+use super::store::A2b;
 use crate::answer::Answer;
 use crate::letter;
-use crate::world::World;
+use crate::site::Site;
 
 /// GET direct-order/{id}/sa. Before the order is completed there is none (docs/providers.md 4.5).
-pub fn get(world: &World, call: &Call) -> Result<Answer, Refusal> {
-    let order = world.a2b.order(&call.id)?;
+pub fn get(site: &Site<A2b>, call: &Call) -> Result<Answer, Refusal> {
+    let order = site.store.order(&call.id)?;
     if order.state(call.now.simulated) != COMPLETED {
         return Err(Refusal::not_found("document"));
     }

@@ -6,10 +6,11 @@ use axum::routing::{MethodRouter, get};
 use jiff::Timestamp;
 
 use super::answer::Refusal;
+use super::store::A2b;
 use crate::answer::Answer;
 use crate::clock::Moment;
-use crate::gateway::Lag;
-use crate::world::{Sim, World};
+use crate::faults::Lag;
+use crate::site::{Door, Site};
 
 /// A call that may be made.
 pub struct Call {
@@ -54,23 +55,21 @@ impl Call {
 }
 
 /// What a call does, all of it under the one lock.
-pub type Act = fn(&World, &Call) -> Result<Answer, Refusal>;
+pub type Act = fn(&Site<A2b>, &Call) -> Result<Answer, Refusal>;
 
 /// The route of a call that reads.
-pub fn read(act: Act) -> MethodRouter<Sim> {
-    get(move |State(sim): State<Sim>, id: Option<Path<String>>, request: Request| async move {
-        admit(&sim, request.headers())?;
+pub fn read(act: Act) -> MethodRouter<Door<A2b>> {
+    get(move |State(door): State<Door<A2b>>, id: Option<Path<String>>, request: Request| async move {
+        admit(&door, request.headers())?;
         let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
         let Query(query) = query.map_err(|_| Refusal::invalid("the query cannot be read"))?;
         let id = id.map(|Path(id)| id).unwrap_or_default();
-        let world = &sim.lock().world;
-        act(world, &Call { id, now: world.clock.now(), query, lag: request.extensions().get().copied() })
+        door.look(|site| act(site, &Call { id, now: site.now(), query, lag: request.extensions().get().copied() }))
     })
 }
 
 /// Lets in who has a token that is good.
-pub fn admit(sim: &Sim, headers: &HeaderMap) -> Result<(), Refusal> {
-    let world = &sim.lock().world;
-    let client = world.a2b.sessions.client(headers, world.clock.now().wall);
-    client.map(|_| ()).ok_or_else(|| Refusal::unauthorized("a valid bearer token is required"))
+pub fn admit(door: &Door<A2b>, headers: &HeaderMap) -> Result<(), Refusal> {
+    let admitted = door.look(|site| site.store.sessions.client(headers, site.now().wall).is_some());
+    if admitted { Ok(()) } else { Err(Refusal::unauthorized("a valid bearer token is required")) }
 }

@@ -6,8 +6,9 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::parameters::{self, Parameters};
 use super::settings::Behaviour;
+use super::store::A2b;
 use crate::answer::Answer;
-use crate::world::World;
+use crate::site::Site;
 
 /// Where a product is to be had.
 #[derive(Debug)]
@@ -195,8 +196,8 @@ impl Package {
 }
 
 /// GET packages.
-pub fn list(world: &World, _: &Call) -> Result<Answer, Refusal> {
-    let behaviour = &world.a2b.behaviour;
+pub fn list(site: &Site<A2b>, _: &Call) -> Result<Answer, Refusal> {
+    let behaviour = &site.store.behaviour;
     let there = PACKAGES.iter().filter(|package| !behaviour.withdrawn.contains(package.code));
     Ok(Answer::ok(there.map(|package| package.shown(behaviour)).collect()))
 }

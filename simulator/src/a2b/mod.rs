@@ -6,6 +6,7 @@ mod agreement;
 mod answer;
 mod call;
 mod catalogue;
+pub mod demo;
 mod form;
 mod money;
 mod order;
@@ -37,7 +38,7 @@ const CUSTOMER: &str = "Demo Networks";
 
 /// All routes of the contract. An order's id holds a slash, which is escaped in a path: with a bare one
 /// there is no such route.
-pub fn mount() -> Mount {
+pub fn mount() -> Mount<A2b> {
     Mount::new(NAME, BASE)
         .at("/v1/token", post(token::issue))
         .at("/v1/direct-order/dc-connection/packages", read(catalogue::list))

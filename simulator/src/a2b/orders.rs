@@ -3,14 +3,14 @@
 use axum::extract::{Path, Request, State};
 use uuid::Uuid;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::{Call, admit};
 use super::form::Form;
 use super::order::Order;
+use super::store::A2b;
 use super::wish::Wish;
 use crate::answer::Answer;
-use crate::world::{Sim, World};
+use crate::site::{Door, Site};
 
 /// What orders are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "order";
@@ -22,28 +22,32 @@ const PAGE: usize = 20;
 const ORDER_BY: &str = "orderBy[]";
 
 /// POST dc-connection/{packageCode}.
-pub async fn create(State(sim): State<Sim>, Path(package): Path<String>, request: Request) -> Result<Answer, Refusal> {
+pub async fn create(
+    State(door): State<Door<A2b>>,
+    Path(package): Path<String>,
+    request: Request,
+) -> Result<Answer, Refusal> {
     let (parts, body) = request.into_parts();
-    admit(&sim, &parts.headers)?;
+    admit(&door, &parts.headers)?;
     let Form { request, loa } = Form::read(&parts.headers, body).await?;
-    sim.change(|world| {
-        let now = world.clock.now();
-        let provider = &mut world.a2b;
+    door.change(|site| {
+        let now = site.now();
+        let provider = &mut *site.store;
         let wish = Wish::read(provider.package(&package)?, &request, &provider.behaviour)?.with(loa)?;
         let order = provider.place(wish, now);
         let (id, key, mut shown) = (order.id(), order.customer_order_id.clone(), order.shown(now.simulated));
         if provider.behaviour.other_order_id {
             shown["customerOrderId"] = Uuid::new_v4().to_string().into();
         }
-        world.record(NAME, "create", RESOURCE, &id, Some(&key));
+        site.record("create", RESOURCE, &id, Some(&key));
         Ok(Answer::created(shown))
     })
 }
 
 /// GET direct-order. That it searches and pages like the list of A2B's orders for lines is a guess
 /// (docs/providers.md 4.4).
-pub fn list(world: &World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &world.a2b;
+pub fn list(site: &Site<A2b>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &*site.store;
     if provider.behaviour.no_lookup {
         return Err(Refusal::not_found("resource"));
     }
@@ -65,6 +69,6 @@ pub fn list(world: &World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET direct-order/{id}.
-pub fn get(world: &World, call: &Call) -> Result<Answer, Refusal> {
-    world.a2b.order(&call.id).map(|order| Answer::ok(order.shown(call.now.simulated)))
+pub fn get(site: &Site<A2b>, call: &Call) -> Result<Answer, Refusal> {
+    site.store.order(&call.id).map(|order| Answer::ok(order.shown(call.now.simulated)))
 }

@@ -8,30 +8,28 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Refusal;
+use super::demo::{PASSWORD, USER};
+use super::store::A2b;
 use crate::answer::Answer;
 use crate::body::read_json;
 use crate::fields::Fields;
-use crate::world::Sim;
-
-/// The one user.
-const USER: &str = "demo";
-const PASSWORD: &str = "demo-secret";
+use crate::site::Door;
 
 /// How long a token is good, by the wall clock (docs/providers.md 4.1).
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// POST token.
-pub async fn issue(State(sim): State<Sim>, request: Request) -> Result<Answer, Refusal> {
+pub async fn issue(State(door): State<Door<A2b>>, request: Request) -> Result<Answer, Refusal> {
     let (parts, body) = request.into_parts();
     let body = read_json(&parts, body).await?;
     let fields = Fields::of(&body)?;
     if (fields.text("username")?, fields.text("password")?) != (USER, PASSWORD) {
         return Err(Refusal::unauthorized("the user name or the password is wrong"));
     }
-    sim.change(|world| {
-        let now = world.clock.now().wall;
+    door.change(|site| {
+        let now = site.now().wall;
         let token = jwt(now, now + TOKEN_LIFE);
-        world.a2b.sessions.admit(token.clone(), USER, now + TOKEN_LIFE, now);
+        site.store.sessions.admit(token.clone(), USER, now + TOKEN_LIFE, now);
         Ok(Answer::ok(json!({"token": token})))
     })
 }

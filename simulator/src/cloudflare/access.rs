@@ -8,16 +8,11 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ACCOUNT;
 use super::answer::Refusal;
+use super::demo::{ACCOUNT, EMAIL, KEY, SECOND_TOKEN, TOKEN, TOKEN_NO_CNI};
 
-/// Tokens with every right to the product; the second is for rotation.
-const TOKENS: [&str; 2] = ["demo-token", "demo-token-2"];
-/// A token that is good, but not for this product.
-const TOKEN_NO_CNI: &str = "demo-token-no-cni";
-/// The legacy pair of credentials.
-const EMAIL: &str = "demo@example.net";
-const KEY: &str = "demo-key";
+/// All tokens that are good.
+const TOKENS: [&str; 3] = [TOKEN, SECOND_TOKEN, TOKEN_NO_CNI];
 
 /// The published window of the rate limit, in seconds.
 const WINDOW: u32 = 300;
@@ -35,8 +30,7 @@ pub fn authenticate(headers: &HeaderMap) -> Result<Who, Refusal> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(authorization) = text(AUTHORIZATION.as_str()) {
         let token = authorization.strip_prefix("Bearer ");
-        let known = TOKENS.into_iter().chain([TOKEN_NO_CNI]);
-        return known.into_iter().find(|known| token == Some(known)).ok_or_else(Refusal::unauthorized);
+        return TOKENS.into_iter().find(|known| token == Some(known)).ok_or_else(Refusal::unauthorized);
     }
     if text("x-auth-email") == Some(EMAIL) && text("x-auth-key") == Some(KEY) {
         return Ok(EMAIL);

@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use super::access;
 use super::answer::{Answer, Refusal};
+use super::store::Cloudflare;
 use crate::body::read_json;
 use crate::clock::Moment;
-use crate::gateway::Lag;
-use crate::world::{Sim, World};
+use crate::faults::Lag;
+use crate::site::{Door, Site};
 
 /// A call that may be made: who asks has the right to, and the form is right.
 pub struct Call {
@@ -44,33 +45,33 @@ impl Call {
 }
 
 /// What a call does, all of it under the one lock.
-pub type Act = fn(&mut World, &Call) -> Result<Answer, Refusal>;
+pub type Act = fn(&mut Site<Cloudflare>, &Call) -> Result<Answer, Refusal>;
 
 type Parameters = HashMap<String, String>;
 
 /// The route of a call.
-pub fn call(method: MethodFilter, act: Act) -> MethodRouter<Sim> {
-    on(method, move |State(sim): State<Sim>, Path(path): Path<Parameters>, request: Request| async move {
-        answer(&sim, path, request, act).await
+pub fn call(method: MethodFilter, act: Act) -> MethodRouter<Door<Cloudflare>> {
+    on(method, move |State(door): State<Door<Cloudflare>>, Path(path): Path<Parameters>, request: Request| async move {
+        answer(&door, path, request, act).await
     })
 }
 
-async fn answer(sim: &Sim, path: Parameters, request: Request, act: Act) -> Response {
+async fn answer(door: &Door<Cloudflare>, path: Parameters, request: Request, act: Act) -> Response {
     let who = match access::authenticate(request.headers()) {
         Ok(who) => who,
         Err(refusal) => return refusal.into_response(),
     };
-    let quota = sim.lock().world.cloudflare.count(who);
+    let quota = door.look(|site| site.store.count(who));
     let mut response = match quota.refusal() {
         Some(refusal) => refusal,
-        None => perform(sim, who, path, request, act).await.unwrap_or_else(IntoResponse::into_response),
+        None => perform(door, who, path, request, act).await.unwrap_or_else(IntoResponse::into_response),
     };
     quota.tell(response.headers_mut());
     response
 }
 
 async fn perform(
-    sim: &Sim,
+    door: &Door<Cloudflare>,
     who: access::Who,
     mut path: Parameters,
     request: Request,
@@ -92,17 +93,18 @@ async fn perform(
         }
     };
     if parts.method == Method::GET || parts.method == Method::HEAD {
-        let world = &mut sim.lock().world;
-        let answer = act(world, &call(world.clock.now()))?;
-        return Ok(answer.into_response(world.cloudflare.envelope()));
+        return door.look(|site| {
+            let answer = act(site, &call(site.now()))?;
+            Ok(answer.into_response(site.store.envelope()))
+        });
     }
     let body = match parts.method {
         Method::DELETE => Value::Null,
         _ => read_json(&parts, body).await?,
     };
-    sim.change(|world| {
-        let call = Call { body, ..call(world.clock.now()) };
-        let answer = act(world, &call)?;
-        Ok(answer.into_response(world.cloudflare.envelope()))
+    door.change(|site| {
+        let call = Call { body, ..call(site.now()) };
+        let answer = act(site, &call)?;
+        Ok(answer.into_response(site.store.envelope()))
     })
 }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::NAME;
 use super::answer::{Answer, Refusal};
 use super::call::Call;
 use super::interconnects::check_account;
@@ -12,7 +11,7 @@ use super::slots::SlotNumber;
 use super::store::{Cloudflare, Cni};
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaw, parse_uuid};
-use crate::world::World;
+use crate::site::Site;
 
 /// What CNI objects are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "cni";
@@ -90,8 +89,8 @@ fn read_bgp(bgp: &Fields<'_>) -> Result<Value, Flaw> {
 }
 
 /// GET cnis.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let cloudflare = &world.cloudflare;
+pub fn list(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    let cloudflare = &*site.store;
     let page = Page::of(&call.query)?;
     let all: Box<dyn Iterator<Item = (u64, &Cni)>> = match call.query.get("slot") {
         None => Box::new(cloudflare.cnis(page.cursor())),
@@ -110,15 +109,15 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET cnis/{cni}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    own(&world.cloudflare, call).map(|cni| Answer::Json(cni.shown()))
+pub fn get(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    own(site.store, call).map(|cni| Answer::Json(cni.shown()))
 }
 
 /// POST cnis.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn create(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
     check_account(call)?;
-    let created = hang(&mut world.cloudflare, &call.body, call.now)?;
-    world.record(NAME, "create", RESOURCE, &created.id.to_string(), None);
+    let created = hang(site.store, &call.body, call.now)?;
+    site.record("create", RESOURCE, &created.id.to_string(), None);
     Ok(Answer::Json(created.shown()))
 }
 
@@ -145,9 +144,9 @@ pub fn hang(cloudflare: &mut Cloudflare, body: &Value, now: Moment) -> Result<Cn
 }
 
 /// PUT cnis/{cni}.
-pub fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn update(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
     check_account(call)?;
-    let present = own(&world.cloudflare, call)?;
+    let present = own(site.store, call)?;
     let fields = Fields::of(&call.body)?;
     if fields.uuid("id")? != present.id {
         return Err(fields.refuse("id", "must be the one in the path").into());
@@ -156,7 +155,7 @@ pub fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     if ours == theirs || !ours.neighbours(theirs) {
         return Err(fields.refuse("cust_ip", "must be another address in the network of p2p_ip").into());
     }
-    let wish = read(&world.cloudflare, &call.body)?;
+    let wish = read(site.store, &call.body)?;
     let cni = Cni {
         id: present.id,
         account: wish.account,
@@ -167,21 +166,21 @@ pub fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
         cust_ip: fields.text("cust_ip")?.to_owned(),
         created: present.created,
     };
-    let holder = world.cloudflare.with_conduit(&cni.conduit());
+    let holder = site.store.with_conduit(&cni.conduit());
     if holder.is_some_and(|holder| holder.id != cni.id) {
         return Err(conduit_taken());
     }
     let shown = cni.shown();
-    world.record(NAME, "update", RESOURCE, &cni.id.to_string(), None);
-    world.cloudflare.replace_cni(cni);
+    site.record("update", RESOURCE, &cni.id.to_string(), None);
+    site.store.replace_cni(cni);
     Ok(Answer::Json(shown))
 }
 
 /// DELETE cnis/{cni}.
-pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let id = own(&world.cloudflare, call)?.id;
-    world.cloudflare.remove_cni(id);
-    world.record(NAME, "delete", RESOURCE, &id.to_string(), None);
+pub fn delete(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    let id = own(site.store, call)?.id;
+    site.store.remove_cni(id);
+    site.record("delete", RESOURCE, &id.to_string(), None);
     Ok(Answer::Done)
 }
 

@@ -3,15 +3,16 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::ACCOUNT_NAME;
 use super::answer::{Answer, Refusal};
 use super::call::Call;
+use super::demo::ACCOUNT;
 use super::page::Page;
 use super::slots::{SlotNumber, new_interconnect_name};
 use super::store::{Cloudflare, Interconnect, Kind};
-use super::{ACCOUNT, ACCOUNT_NAME, NAME};
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaw, parse_uuid};
-use crate::world::World;
+use crate::site::Site;
 
 /// What interconnects are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "interconnect";
@@ -72,10 +73,10 @@ pub fn check_account(call: &Call) -> Result<(), Refusal> {
 }
 
 /// GET interconnects.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn list(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
     let page = Page::of(&call.query)?;
+    let all = site.store.interconnects(page.cursor());
     let (site, kind) = (call.query.get("site"), call.query.get("type"));
-    let all = world.cloudflare.interconnects(page.cursor());
     let wanted = all.filter(|(_, interconnect)| {
         interconnect.account == call.account
             && call.sees(interconnect.created)
@@ -89,10 +90,10 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// POST interconnects.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn create(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
     check_account(call)?;
-    let created = order(&mut world.cloudflare, &call.body, call.now)?;
-    world.record(NAME, "create", RESOURCE, &created.name, None);
+    let created = order(site.store, &call.body, call.now)?;
+    site.record("create", RESOURCE, &created.name, None);
     Ok(Answer::Json(created.shown()))
 }
 
@@ -152,24 +153,24 @@ fn region_of(pairing_key: &str) -> Option<&str> {
 }
 
 /// GET interconnects/{icon}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    own(&world.cloudflare, call).map(|found| Answer::Json(found.shown()))
+pub fn get(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    own(site.store, call).map(|found| Answer::Json(found.shown()))
 }
 
 /// GET interconnects/{icon}/status.
-pub fn status(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let condition = own(&world.cloudflare, call)?.condition(call.now.simulated);
+pub fn status(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    let condition = own(site.store, call)?.condition(call.now.simulated);
     Ok(Answer::Json(json!(condition)))
 }
 
 /// DELETE interconnects/{icon}.
-pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let name = own(&world.cloudflare, call)?.name.clone();
-    if world.cloudflare.cnis_of(&name, 0).next().is_some() {
+pub fn delete(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    let name = own(site.store, call)?.name.clone();
+    if site.store.cnis_of(&name, 0).next().is_some() {
         let message = "the interconnect is in use: CNI objects point at it";
         return Err(Refusal::invalid(message));
     }
-    world.cloudflare.remove_interconnect(&name);
-    world.record(NAME, "delete", RESOURCE, &name, None);
+    site.store.remove_interconnect(&name);
+    site.record("delete", RESOURCE, &name, None);
     Ok(Answer::Done)
 }

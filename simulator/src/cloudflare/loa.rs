@@ -8,16 +8,17 @@ use super::answer::{Answer, Refusal};
 use super::call::Call;
 use super::interconnects::own;
 use super::slots::SlotNumber;
+use super::store::Cloudflare;
 use super::store::Interconnect;
 use crate::letter;
-use crate::world::World;
+use crate::site::Site;
 
 /// The longest customer name that may be asked for.
 const MAX_NAME: usize = 200;
 
 /// The caller's interconnect in the path, and the slot that its LOA is for.
-fn with_slot<'a>(world: &'a World, call: &Call) -> Result<(&'a Interconnect, SlotNumber), Refusal> {
-    let interconnect = own(&world.cloudflare, call)?;
+fn with_slot<'a>(site: &'a Site<Cloudflare>, call: &Call) -> Result<(&'a Interconnect, SlotNumber), Refusal> {
+    let interconnect = own(site.store, call)?;
     let slot = interconnect.slot();
     let slot = slot.ok_or_else(|| Refusal::invalid("a partner interconnect has no LOA"))?;
     Ok((interconnect, slot))
@@ -25,14 +26,14 @@ fn with_slot<'a>(world: &'a World, call: &Call) -> Result<(&'a Interconnect, Slo
 
 /// GET interconnects/{icon}/loa/default: the name that the LOA bears unless
 /// another is asked for.
-pub fn default_name(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    with_slot(world, call)?;
+pub fn default_name(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    with_slot(site, call)?;
     Ok(Answer::Json(json!({"name": ACCOUNT_NAME})))
 }
 
 /// GET interconnects/{icon}/loa.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let (interconnect, slot) = with_slot(world, call)?;
+pub fn get(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    let (interconnect, slot) = with_slot(site, call)?;
     let name = call.query.get("name").map_or(ACCOUNT_NAME, String::as_str);
     if name.chars().count() > MAX_NAME {
         let problem = format!("must be at most {MAX_NAME} characters long");

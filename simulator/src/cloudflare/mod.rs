@@ -4,6 +4,7 @@ mod access;
 mod answer;
 mod call;
 mod cnis;
+pub mod demo;
 mod fields;
 mod interconnects;
 mod loa;
@@ -18,6 +19,7 @@ use axum::routing::MethodFilter;
 
 use self::answer::Refusal;
 use self::call::call;
+pub use self::slots::MAX_SLOTS;
 pub use self::store::Cloudflare;
 use crate::mount::Mount;
 
@@ -27,14 +29,11 @@ pub const NAME: &str = "cloudflare";
 /// Where the API begins.
 const BASE: &str = "/cloudflare/client/v4";
 
-/// The one account that the demo tokens belong to.
-pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-
 /// The account's name, which stands in a Letter of Authorization by default.
 pub const ACCOUNT_NAME: &str = "Demo Networks";
 
 /// All routes of the contract.
-pub fn mount() -> Mount {
+pub fn mount() -> Mount<Cloudflare> {
     const GET: MethodFilter = MethodFilter::GET;
     const POST: MethodFilter = MethodFilter::POST;
     const PUT: MethodFilter = MethodFilter::PUT;

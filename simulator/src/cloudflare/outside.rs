@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Refusal;
+use super::demo::ACCOUNT;
 use super::store::{Cloudflare, Condition};
-use super::{ACCOUNT, cnis, interconnects, slots};
+use super::{cnis, interconnects, slots};
 use crate::clock::Moment;
 use crate::fields::parse_uuid;
 use crate::provider::{Change, Provider, Refused, gone, parse};

@@ -8,9 +8,11 @@ use super::answer::{Answer, Refusal};
 use super::call::Call;
 use super::page::Page;
 use super::store::Cloudflare;
-use crate::MAX_SLOTS;
 use crate::fields::parse_uuid;
-use crate::world::World;
+use crate::site::Site;
+
+/// The most free slots that the built-in world can have.
+pub const MAX_SLOTS: usize = 1_000_000;
 
 /// What all slot ids begin with; the slot's number is the rest.
 const ID_BASE: u128 = 0x5107a000_0000_4000_8000_000000000000;
@@ -20,9 +22,6 @@ const FIRST_TAKEN: u64 = 0xf0_0001;
 const TAKEN_COUNT: u32 = 6;
 /// Each free slot whose number this divides is a fast one.
 const FAST_EVERY: u64 = 4;
-
-/// Whose the slots are that are taken from the start.
-pub const FOREIGN_ACCOUNT: &str = "9a7806061c88ada191ed06f989cc3dac";
 
 /// The slots that are taken from the start.
 pub const TAKEN: [SlotNumber; TAKEN_COUNT as usize] = {
@@ -42,24 +41,24 @@ pub const TAKEN: [SlotNumber; TAKEN_COUNT as usize] = {
 pub struct SlotNumber(u32);
 
 /// A site and its facility.
-struct Site {
+struct Place {
     name: &'static str,
     facility: &'static str,
     address: [&'static str; 3],
 }
 
-const SITES: [Site; 3] = [
-    Site {
+const SITES: [Place; 3] = [
+    Place {
         name: "AMS01",
         facility: "Polder Colocation Amsterdam 1",
         address: ["Voorbeeldweg 1", "1099 ZZ Amsterdam", "Netherlands"],
     },
-    Site {
+    Place {
         name: "FRA02",
         facility: "Main Colocation Frankfurt 2",
         address: ["Musterstrasse 2", "60999 Frankfurt am Main", "Germany"],
     },
-    Site {
+    Place {
         name: "LON03",
         facility: "Thames Colocation London 3",
         address: ["3 Sample Street", "London E99 9ZZ", "United Kingdom"],
@@ -106,7 +105,7 @@ impl SlotNumber {
         Uuid::from_u128(ID_BASE + u128::from(self.number()))
     }
 
-    fn site_entry(self) -> &'static Site {
+    fn site_entry(self) -> &'static Place {
         &SITES[self.0 as usize % SITES.len()]
     }
 
@@ -172,8 +171,8 @@ pub fn shown(cloudflare: &Cloudflare, slot: SlotNumber, call: Option<&Call>) -> 
 }
 
 /// GET slots.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let cloudflare = &world.cloudflare;
+pub fn list(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
+    let cloudflare = &*site.store;
     let page = Page::of(&call.query)?;
     let asked = |name: &str| call.query.get(name).map(String::as_str);
     let occupied = match asked("occupied") {
@@ -205,9 +204,9 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET slots/{slot}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn get(site: &mut Site<Cloudflare>, call: &Call) -> Result<Answer, Refusal> {
     let id = parse_uuid(&call.id).ok_or_else(|| Refusal::property("slot", "must be a UUID"))?;
-    let cloudflare = &world.cloudflare;
+    let cloudflare = &*site.store;
     SlotNumber::of_id(id, cloudflare.free_slots())
         .map(|slot| Answer::Json(shown(cloudflare, slot, None)))
         .ok_or_else(|| Refusal::not_found("slot"))

@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::access::{Limit, Quota, Usage, Who};
+use super::demo::FOREIGN_ACCOUNT;
 use super::settings::DEFAULT_ASN;
 use super::slots::{self, SlotNumber};
 use crate::clock::Moment;
@@ -166,7 +167,7 @@ impl Cloudflare {
         for slot in slots::TAKEN {
             built.insert_interconnect(Interconnect {
                 name: slot.new_interconnect_name(),
-                account: slots::FOREIGN_ACCOUNT.to_owned(),
+                account: FOREIGN_ACCOUNT.to_owned(),
                 kind: Kind::Direct { slot },
                 reservation: Uuid::new_v4(),
                 created,

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::call::Call;
+use super::demo::{ACCOUNT, SECOND_ACCOUNT};
 use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::fields::{Fields, Flaw};
-use crate::world::World;
+use crate::site::Site;
 
 /// The state of all accounts.
 const STATE: &str = "production";
@@ -26,7 +27,7 @@ pub struct Account {
 
 static ACCOUNTS: [Account; 2] = [
     Account {
-        id: "A0087999",
+        id: ACCOUNT,
         name: "Demo Networks Ltd",
         country: "GB",
         locality: "London",
@@ -34,7 +35,7 @@ static ACCOUNTS: [Account; 2] = [
         street_address: "5 Sample Lane",
     },
     Account {
-        id: "A0073476",
+        id: SECOND_ACCOUNT,
         name: "Demo Networks B.V.",
         country: "NL",
         locality: "Amsterdam",
@@ -91,8 +92,8 @@ impl DigitalRealty {
 }
 
 /// GET accounts. All of them have an address for bills.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let wanted = world.digital_realty.accounts().filter(|account| {
+pub fn list(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let wanted = site.store.accounts().filter(|account| {
         call.fits("name", |it| it == account.name)
             && call.fits("state", |it| it == STATE)
             && call.fits("billable", |it| it == "true")

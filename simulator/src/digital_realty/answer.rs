@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::lifecycle::End;
+use super::end::End;
 use crate::body::Unreadable;
 use crate::fields::{Flaw, Flaws};
 

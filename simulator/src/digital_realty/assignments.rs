@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
 use super::roles::{self, Role};
@@ -13,7 +12,7 @@ use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, parse_uuid};
-use crate::world::World;
+use crate::site::Site;
 
 /// What role assignments are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "role-assignment";
@@ -72,8 +71,8 @@ impl DigitalRealty {
 }
 
 /// GET role-assignments.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let wanted = world.digital_realty.assignments.values().filter(|assignment| {
+pub fn list(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let wanted = site.store.assignments.values().filter(|assignment| {
         call.sees(assignment.created)
             && call.fits("contact", |it| parse_uuid(it) == Some(assignment.contact))
             && call.fits("role", |it| it.eq_ignore_ascii_case(&assignment.role))
@@ -82,20 +81,20 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET role-assignments/{id}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    world.digital_realty.assignment(&call.id).map(|assignment| Answer::ok(assignment.shown()))
+pub fn get(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    site.store.assignment(&call.id).map(|assignment| Answer::ok(assignment.shown()))
 }
 
 /// POST role-assignments.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let assignment = world.digital_realty.assign(&call.body, call.now)?;
-    world.record(NAME, "create", RESOURCE, &assignment.id.to_string(), None);
+pub fn create(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let assignment = site.store.assign(&call.body, call.now)?;
+    site.record("create", RESOURCE, &assignment.id.to_string(), None);
     Ok(Answer::created(assignment.shown()))
 }
 
 /// DELETE role-assignments/{id}. In use it is until the connection is over, not only until that is to end.
-pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &mut world.digital_realty;
+pub fn delete(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &mut *site.store;
     let assignment = provider.assignment(&call.id)?.clone();
     let now = call.now.simulated;
     let mut connections = provider.connections(now);
@@ -105,6 +104,6 @@ pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     }
     drop(connections);
     provider.assignments.remove(&assignment.id);
-    world.record(NAME, "delete", RESOURCE, &assignment.id.to_string(), None);
+    site.record("delete", RESOURCE, &assignment.id.to_string(), None);
     Ok(Answer::ok(assignment.shown()))
 }

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::answer::Refusal;
 use super::settings::Behaviour;
+use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::body::{Unreadable, read_json_as};
 use crate::clock::Moment;
-use crate::gateway::Lag;
-use crate::world::{Sim, World};
+use crate::faults::Lag;
+use crate::site::{Door, Site};
 
 /// What JSON may be called. The provider's own samples call it text, or leave
 /// it to curl, which then calls it a form; the standard patches by merging.
@@ -84,37 +85,38 @@ impl Call {
 }
 
 /// What a call does, all of it under the one lock.
-pub type Act = fn(&mut World, &Call) -> Result<Answer, Refusal>;
+pub type Act = fn(&mut Site<DigitalRealty>, &Call) -> Result<Answer, Refusal>;
 
 /// The route of a call.
-pub fn call(method: MethodFilter, act: Act) -> MethodRouter<Sim> {
-    on(method, move |State(sim): State<Sim>, id: Option<Path<String>>, request: Request| async move {
-        perform(&sim, id.map(|Path(id)| id).unwrap_or_default(), request, act).await
+pub fn call(method: MethodFilter, act: Act) -> MethodRouter<Door<DigitalRealty>> {
+    on(method, move |State(door): State<Door<DigitalRealty>>, id: Option<Path<String>>, request: Request| async move {
+        perform(&door, id.map(|Path(id)| id).unwrap_or_default(), request, act).await
     })
 }
 
-async fn perform(sim: &Sim, id: String, request: Request, act: Act) -> Result<Answer, Refusal> {
+async fn perform(door: &Door<DigitalRealty>, id: String, request: Request, act: Act) -> Result<Answer, Refusal> {
     let (parts, body) = request.into_parts();
-    admit(sim, &parts)?;
+    admit(door, &parts)?;
     let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
     let Query(query) = query.map_err(|_| Refusal::parameter("query", "cannot be read"))?;
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let body = if reads { Value::Null } else { read(&parts, body).await? };
-    let act = |world: &mut World| {
-        let (now, behaviour) = (world.clock.now(), world.digital_realty.behaviour);
-        act(world, &Call { id, body, now, query, behaviour, lag: parts.extensions.get().copied() })
+    let act = |site: &mut Site<DigitalRealty>| {
+        let (now, behaviour) = (site.now(), site.store.behaviour);
+        act(site, &Call { id, body, now, query, behaviour, lag: parts.extensions.get().copied() })
     };
-    if reads { act(&mut sim.lock().world) } else { sim.change(act) }
+    if reads { door.look(act) } else { door.change(act) }
 }
 
-fn admit(sim: &Sim, parts: &request::Parts) -> Result<(), Refusal> {
-    let world = &sim.lock().world;
-    let provider = &world.digital_realty;
-    provider.sessions.client(&parts.headers, world.clock.now().wall).ok_or_else(Refusal::unauthorized)?;
-    if parts.method == Method::PATCH && provider.behaviour.no_patch {
-        return Err(Refusal::no_such_method());
-    }
-    Ok(())
+fn admit(door: &Door<DigitalRealty>, parts: &request::Parts) -> Result<(), Refusal> {
+    door.look(|site| {
+        let provider = &*site.store;
+        provider.sessions.client(&parts.headers, site.now().wall).ok_or_else(Refusal::unauthorized)?;
+        if parts.method == Method::PATCH && provider.behaviour.no_patch {
+            return Err(Refusal::no_such_method());
+        }
+        Ok(())
+    })
 }
 
 /// The body, which a DELETE need not have.

@@ -8,10 +8,11 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::connection::Mode;
 use super::lifecycle::Life;
+use super::store::DigitalRealty;
 use super::{connections, reservations};
 use crate::answer::Answer;
 use crate::fields::Fields;
-use crate::world::World;
+use crate::site::Site;
 
 const DAY: &str = "decommission_at";
 const NO_DAY: &str = "must be a date, YYYY-MM-DD";
@@ -40,18 +41,18 @@ fn policy(life: &Life, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET connections/{id}/cancellation-policy.
-pub fn policy_of_connection(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    policy(&world.digital_realty.connection(&call.id, call.now.simulated)?.life, call)
+pub fn policy_of_connection(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    policy(&site.store.connection(&call.id, call.now.simulated)?.life, call)
 }
 
 /// GET port-reservations/{id}/cancellation-policy.
-pub fn policy_of_reservation(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    policy(&world.digital_realty.reservation(&call.id, call.now.simulated)?.life, call)
+pub fn policy_of_reservation(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    policy(&site.store.reservation(&call.id, call.now.simulated)?.life, call)
 }
 
 /// DELETE connections/{id}: all of its ports end with it.
-pub fn connection(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &mut world.digital_realty;
+pub fn connection(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &mut *site.store;
     let now = call.now.simulated;
     let mut connection = provider.connection(&call.id, now)?.clone();
     let end = connection.life.cancel(wanted_day(&call.body)?, now)?;
@@ -61,14 +62,14 @@ pub fn connection(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
         }
     }
     provider.put_connection(connection.clone());
-    connections::record(world, "delete", &connection);
-    Ok(Answer::Json(StatusCode::ACCEPTED, world.digital_realty.shown(&connection, call.now)))
+    connections::record(site, "delete", &connection);
+    Ok(Answer::Json(StatusCode::ACCEPTED, site.store.shown(&connection, call.now)))
 }
 
 /// DELETE port-reservations/{id}: the last port of a LAG goes with the connection only, like the one
 /// that is on its own.
-pub fn reservation(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &mut world.digital_realty;
+pub fn reservation(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &mut *site.store;
     let now = call.now.simulated;
     let mut reservation = provider.reservation(&call.id, now)?.clone();
     let connection = provider.connection(&reservation.connection, now)?;
@@ -79,6 +80,6 @@ pub fn reservation(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     }
     reservation.life.cancel(wanted_day(&call.body)?, now)?;
     provider.put_reservation(reservation.clone());
-    reservations::record(world, "delete", &reservation);
+    reservations::record(site, "delete", &reservation);
     Ok(Answer::Json(StatusCode::ACCEPTED, reservation.shown(now)))
 }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
 use super::connection::{Connection, Mode, References, Terms};
@@ -14,7 +13,7 @@ use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaw, Flaws, parse_uuid};
-use crate::world::World;
+use crate::site::Site;
 
 /// What connections are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "connection";
@@ -134,8 +133,8 @@ fn no_demarcs(fields: &Fields<'_>) -> Result<(), Flaw> {
 }
 
 /// GET connections.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &world.digital_realty;
+pub fn list(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &*site.store;
     let now = call.now.simulated;
     let wanted = provider.connections(now).filter(|it| {
         let (state, pop, terms) = (it.life.state(now), it.offering().pop(), &it.terms);
@@ -157,37 +156,37 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET connections/{id}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &world.digital_realty;
+pub fn get(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &*site.store;
     provider.connection(&call.id, call.now.simulated).map(|it| Answer::ok(provider.shown(it, call.now)))
 }
 
 /// POST connections.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let connection = world.digital_realty.order(&call.body, call.now)?;
-    record(world, "create", &connection);
-    Ok(Answer::created(world.digital_realty.shown(&connection, call.now)))
+pub fn create(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let connection = site.store.order(&call.body, call.now)?;
+    record(site, "create", &connection);
+    Ok(Answer::created(site.store.shown(&connection, call.now)))
 }
 
 /// PUT connections/{id}.
-pub fn replace(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    update(world, call, &call.body)
+pub fn replace(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    update(site, call, &call.body)
 }
 
 /// PATCH connections/{id}.
-pub fn patch(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let present = world.digital_realty.connection(&call.id, call.now.simulated)?;
+pub fn patch(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let present = site.store.connection(&call.id, call.now.simulated)?;
     let mut whole = json!(present.terms);
     whole["mode"] = present.mode.word().into();
     whole["product_offering"] = present.product_offering.as_str().into();
     let merged = Fields::of(&call.body)?.merged_into(whole);
-    update(world, call, &merged)
+    update(site, call, &merged)
 }
 
 /// Changes a connection. That neither mode nor offering can become another is a
 /// guess: the id tells the mode, and offerings allow no up- or downgrade.
-fn update(world: &mut World, call: &Call, body: &Value) -> Result<Answer, Refusal> {
-    let provider = &mut world.digital_realty;
+fn update(site: &mut Site<DigitalRealty>, call: &Call, body: &Value) -> Result<Answer, Refusal> {
+    let provider = &mut *site.store;
     let now = call.now.simulated;
     let mut connection = provider.connection(&call.id, now)?.clone();
     let fields = Fields::of(body)?;
@@ -210,12 +209,12 @@ fn update(world: &mut World, call: &Call, body: &Value) -> Result<Answer, Refusa
     }
     connection.terms = terms;
     provider.put_connection(connection.clone());
-    record(world, "update", &connection);
-    Ok(Answer::ok(world.digital_realty.shown(&connection, call.now)))
+    record(site, "update", &connection);
+    Ok(Answer::ok(site.store.shown(&connection, call.now)))
 }
 
 /// Writes into the ledger what was just done to a connection.
-pub fn record(world: &mut World, operation: &str, connection: &Connection) {
+pub fn record(site: &mut Site<DigitalRealty>, operation: &str, connection: &Connection) {
     let key = connection.terms.references.external_ref.as_deref();
-    world.record(NAME, operation, RESOURCE, &connection.id, key);
+    site.record(operation, RESOURCE, &connection.id, key);
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
 use super::connection::external_ref;
@@ -15,7 +14,7 @@ use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaws, parse_uuid};
-use crate::world::World;
+use crate::site::Site;
 
 /// What contacts are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "contact";
@@ -97,8 +96,8 @@ impl DigitalRealty {
 }
 
 /// GET contacts.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let wanted = world.digital_realty.contacts.values().filter(|Contact { id, details, created }| {
+pub fn list(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let wanted = site.store.contacts.values().filter(|Contact { id, details, created }| {
         call.sees(*created)
             && call.fits_one("id", |it| parse_uuid(it) == Some(*id))
             && call.fits("managing_account", |it| it == details.managing_account)
@@ -109,32 +108,32 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET contacts/{id}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    world.digital_realty.contact(&call.id).map(|contact| Answer::ok(contact.shown()))
+pub fn get(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    site.store.contact(&call.id).map(|contact| Answer::ok(contact.shown()))
 }
 
 /// POST contacts.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let contact = world.digital_realty.new_contact(&call.body, call.now)?;
-    record(world, "create", &contact);
+pub fn create(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let contact = site.store.new_contact(&call.body, call.now)?;
+    record(site, "create", &contact);
     Ok(Answer::created(contact.shown()))
 }
 
 /// PUT contacts/{id}.
-pub fn replace(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    update(world, call, call.body.clone())
+pub fn replace(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    update(site, call, call.body.clone())
 }
 
 /// PATCH contacts/{id}.
-pub fn patch(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let present = world.digital_realty.contact(&call.id)?;
+pub fn patch(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let present = site.store.contact(&call.id)?;
     let merged = Fields::of(&call.body)?.merged_into(json!(present.details));
-    update(world, call, merged)
+    update(site, call, merged)
 }
 
 /// What a role of the contact wants to know cannot be taken back.
-fn update(world: &mut World, call: &Call, body: Value) -> Result<Answer, Refusal> {
-    let provider = &mut world.digital_realty;
+fn update(site: &mut Site<DigitalRealty>, call: &Call, body: Value) -> Result<Answer, Refusal> {
+    let provider = &mut *site.store;
     let present = provider.contact(&call.id)?.clone();
     let contact = Contact { details: Details::read(provider, &body)?, ..present };
     let roles = provider.assignments_of(contact.id).map(|assignment| assignment.role());
@@ -142,23 +141,23 @@ fn update(world: &mut World, call: &Call, body: Value) -> Result<Answer, Refusal
         return Err(Fields::of(&body)?.refuse(name, "is required by a role of the contact").into());
     }
     provider.contacts.insert(contact.id, contact.clone());
-    record(world, "update", &contact);
+    record(site, "update", &contact);
     Ok(Answer::ok(contact.shown()))
 }
 
 /// DELETE contacts/{id}. The standard only keeps a contact that is in use
 /// through a role assignment; here it must have none at all.
-pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let contact = world.digital_realty.contact(&call.id)?.clone();
-    if world.digital_realty.assignments_of(contact.id).next().is_some() {
+pub fn delete(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let contact = site.store.contact(&call.id)?.clone();
+    if site.store.assignments_of(contact.id).next().is_some() {
         return Err(Refusal::unable("the contact is in use: it has role assignments"));
     }
-    world.digital_realty.contacts.remove(&contact.id);
-    record(world, "delete", &contact);
+    site.store.contacts.remove(&contact.id);
+    record(site, "delete", &contact);
     Ok(Answer::ok(contact.shown()))
 }
 
-fn record(world: &mut World, operation: &str, contact: &Contact) {
+fn record(site: &mut Site<DigitalRealty>, operation: &str, contact: &Contact) {
     let key = contact.details.external_ref.as_deref();
-    world.record(NAME, operation, RESOURCE, &contact.id.to_string(), key);
+    site.record(operation, RESOURCE, &contact.id.to_string(), key);
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::Refusal;
+use super::end::End;
 
 /// How long after its order a port is in production.
 const PROVISIONING: SignedDuration = SignedDuration::from_hours(10 * 24);
@@ -28,23 +29,6 @@ pub const DECOMMISSIONED: &str = "decommissioned";
 const UNPLACED: [&str; 2] = ["requested", "scheduled"];
 /// States of what ends or has ended.
 const ENDING: [&str; 4] = [DECOMMISSION_REQUESTED, DECOMMISSIONED, "archived", "cancelled"];
-
-/// When something ends, and what it costs until.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
-    /// The day on which it is gone. Days begin at midnight UTC here.
-    pub decommission_at: Date,
-    /// The day until which it is charged.
-    pub charged_until: Date,
-}
-
-impl End {
-    /// Puts both dates into an object.
-    pub fn tell(&self, object: &mut Value) {
-        object["decommission_at"] = json!(self.decommission_at);
-        object["charged_until"] = json!(self.charged_until);
-    }
-}
 
 /// A state that the outside world has put something in.
 #[derive(Clone, Debug, Serialize, Deserialize)]

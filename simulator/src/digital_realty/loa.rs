@@ -5,13 +5,14 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::connection::{Connection, Mode};
 use super::reservations::Reservation;
+use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::letter;
-use crate::world::World;
+use crate::site::Site;
 
 /// GET connections/{id}/loa.
-pub fn of_connection(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &world.digital_realty;
+pub fn of_connection(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &*site.store;
     let connection = provider.connection(&call.id, call.now.simulated)?;
     if connection.mode == Mode::LagLacp && !provider.behaviour.lag_loas {
         return Err(Refusal::missing("a LAG has no LOA of its own, its ports have"));
@@ -20,8 +21,8 @@ pub fn of_connection(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 }
 
 /// GET port-reservations/{id}/loa.
-pub fn of_reservation(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &world.digital_realty;
+pub fn of_reservation(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &*site.store;
     let reservation = provider.reservation(&call.id, call.now.simulated)?;
     write(provider.connection(&reservation.connection, call.now.simulated)?, &[reservation], call)
 }

@@ -8,6 +8,8 @@ mod cancel;
 mod connection;
 mod connections;
 mod contacts;
+pub mod demo;
+mod end;
 mod lifecycle;
 mod loa;
 mod offerings;
@@ -41,7 +43,7 @@ const PATCH: MethodFilter = MethodFilter::PATCH;
 const DELETE: MethodFilter = MethodFilter::DELETE;
 
 /// All routes of the contract.
-pub fn mount() -> Mount {
+pub fn mount() -> Mount<DigitalRealty> {
     let mount = Mount::new(NAME, BASE).at("/connect/token", post(token::issue));
     orders(catalogue(mount)).map_router(|router| {
         router
@@ -51,7 +53,7 @@ pub fn mount() -> Mount {
 }
 
 /// What can only be read.
-fn catalogue(mount: Mount) -> Mount {
+fn catalogue(mount: Mount<DigitalRealty>) -> Mount<DigitalRealty> {
     mount
         .list_at("/ixapi/v2/metro-areas", call(GET, places::metro_areas))
         .list_at("/ixapi/v2/metro-area-networks", call(GET, places::metro_area_networks))
@@ -64,7 +66,7 @@ fn catalogue(mount: Mount) -> Mount {
 }
 
 /// What can be ordered.
-fn orders(mount: Mount) -> Mount {
+fn orders(mount: Mount<DigitalRealty>) -> Mount<DigitalRealty> {
     mount
         .list_at("/ixapi/v2/contacts", call(GET, contacts::list).merge(call(POST, contacts::create)))
         .at(

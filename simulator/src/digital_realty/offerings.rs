@@ -9,7 +9,7 @@ use super::roles::{ROLES, Role};
 use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::fields::{Fields, Flaw};
-use crate::world::World;
+use crate::site::Site;
 
 /// The type of all offerings.
 const TYPE: &str = "connection";
@@ -107,8 +107,8 @@ impl DigitalRealty {
 }
 
 /// GET product-offerings.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let withdrawn = &world.digital_realty.withdrawn;
+pub fn list(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let withdrawn = &site.store.withdrawn;
     let there = OFFERINGS.iter().filter(|offering| !withdrawn.contains(offering.id)).map(Offering::shown);
     let wanted = there.filter(|shown| {
         let has = |name: &str| call.fits(name, |wanted| shown[name] == wanted);

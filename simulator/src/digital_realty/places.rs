@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::call::Call;
+use super::store::DigitalRealty;
 use crate::answer::Answer;
-use crate::world::World;
+use crate::site::Site;
 
 /// Who runs the networks.
 pub const SERVICE_PROVIDER: &str = "Interxion";
@@ -94,17 +95,17 @@ impl Pop {
 }
 
 /// GET metro-areas.
-pub fn metro_areas(_: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn metro_areas(_: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
     call.list(METROS.iter().map(Metro::shown))
 }
 
 /// GET metro-area-networks.
-pub fn metro_area_networks(_: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn metro_area_networks(_: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
     call.list(METROS.iter().map(Metro::shown_network))
 }
 
 /// GET pops.
-pub fn pops(_: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn pops(_: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
     let wanted = POPS.iter().filter(|pop| {
         call.fits("facility", |it| it == pop.facility) && call.fits("metro_area_network", |it| it == pop.metro.id)
     });

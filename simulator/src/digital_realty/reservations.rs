@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
 use super::connection::{Mode, References};
@@ -14,7 +13,7 @@ use super::store::DigitalRealty;
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaws};
-use crate::world::World;
+use crate::site::Site;
 
 /// What port reservations are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "port-reservation";
@@ -143,9 +142,9 @@ impl DigitalRealty {
 }
 
 /// GET port-reservations.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn list(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
     let now = call.now.simulated;
-    let wanted = world.digital_realty.reservations(now).filter(|it| {
+    let wanted = site.store.reservations(now).filter(|it| {
         call.sees(it.life.created)
             && call.fits_one("id", |wanted| wanted == it.id)
             && call.fits("state", |wanted| wanted == it.life.state(now))
@@ -157,22 +156,22 @@ pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// GET port-reservations/{id}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn get(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
     let now = call.now.simulated;
-    world.digital_realty.reservation(&call.id, now).map(|it| Answer::ok(it.shown(now)))
+    site.store.reservation(&call.id, now).map(|it| Answer::ok(it.shown(now)))
 }
 
 /// POST port-reservations. What the contract doesn't have, such as the `state`
 /// in the provider's sample, is ignored.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let added = world.digital_realty.add_port(&call.body, call.now)?;
-    record(world, "create", &added);
+pub fn create(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let added = site.store.add_port(&call.body, call.now)?;
+    record(site, "create", &added);
     Ok(Answer::created(added.shown(call.now.simulated)))
 }
 
 /// PATCH port-reservations/{id}.
-pub fn patch(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let provider = &mut world.digital_realty;
+pub fn patch(site: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
+    let provider = &mut *site.store;
     let now = call.now.simulated;
     let present = provider.reservation(&call.id, now)?.clone();
     let fields = Fields::of(&call.body)?;
@@ -193,12 +192,12 @@ pub fn patch(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let Wish { references, connecting_party, cross_connect_id } = wish;
     let changed = Reservation { references, connecting_party, cross_connect_id, ..present };
     provider.put_reservation(changed.clone());
-    record(world, "update", &changed);
+    record(site, "update", &changed);
     Ok(Answer::ok(changed.shown(now)))
 }
 
 /// Writes into the ledger what was just done to a port reservation.
-pub fn record(world: &mut World, operation: &str, reservation: &Reservation) {
+pub fn record(site: &mut Site<DigitalRealty>, operation: &str, reservation: &Reservation) {
     let key = reservation.references.external_ref.as_deref();
-    world.record(NAME, operation, RESOURCE, &reservation.id, key);
+    site.record(operation, RESOURCE, &reservation.id, key);
 }

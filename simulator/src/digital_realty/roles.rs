@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::call::Call;
+use super::store::DigitalRealty;
 use crate::answer::Answer;
-use crate::world::World;
+use crate::site::Site;
 
 /// A role.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub fn find(id: &str) -> Option<&'static Role> {
 }
 
 /// GET roles.
-pub fn list(_: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn list(_: &mut Site<DigitalRealty>, call: &Call) -> Result<Answer, Refusal> {
     let shown =
         |role: &Role| -> Value { json!({"id": role.id, "name": role.name, "required_fields": role.required_fields}) };
     call.list(ROLES.iter().map(shown))

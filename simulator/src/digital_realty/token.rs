@@ -10,11 +10,9 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::world::Sim;
-
-/// The one client.
-const CLIENT: &str = "demo";
-const SECRET: &str = "demo-secret";
+use super::demo::{CLIENT, SECRET};
+use super::store::DigitalRealty;
+use crate::site::Door;
 
 /// How long a token is good, in seconds by the wall clock.
 const TOKEN_LIFE: u32 = 3600;
@@ -33,14 +31,14 @@ impl IntoResponse for NoToken {
 
 /// POST token.
 pub async fn issue(
-    State(sim): State<Sim>,
+    State(door): State<Door<DigitalRealty>>,
     form: Result<Form<HashMap<String, String>>, FormRejection>,
 ) -> impl IntoResponse {
-    let granted = form.map_err(|_| NoToken("invalid_request")).and_then(|Form(form)| grant(&sim, &form));
+    let granted = form.map_err(|_| NoToken("invalid_request")).and_then(|Form(form)| grant(&door, &form));
     ([(CACHE_CONTROL, "no-store")], granted.map(Json))
 }
 
-fn grant(sim: &Sim, form: &HashMap<String, String>) -> Result<Value, NoToken> {
+fn grant(door: &Door<DigitalRealty>, form: &HashMap<String, String>) -> Result<Value, NoToken> {
     let said = |name: &str| form.get(name).map(String::as_str);
     match said("grant_type") {
         Some("client_credentials") => {}
@@ -50,8 +48,8 @@ fn grant(sim: &Sim, form: &HashMap<String, String>) -> Result<Value, NoToken> {
     if (said("client_id"), said("client_secret")) != (Some(CLIENT), Some(SECRET)) {
         return Err(NoToken("invalid_client"));
     }
-    sim.change(|world| {
-        let token = world.digital_realty.sessions.open(CLIENT, TOKEN_LIFE, world.clock.now().wall);
+    door.change(|site| {
+        let token = site.store.sessions.open(CLIENT, TOKEN_LIFE, site.now().wall);
         Ok(json!({"access_token": token, "expires_in": TOKEN_LIFE, "token_type": "Bearer", "scope": SCOPE}))
     })
 }

@@ -1,12 +1,10 @@
 //! Who may come in.
 
+use super::demo;
 use super::places::{self, Organization};
 
 /// How long a token is good, in seconds by the wall clock.
 pub const TOKEN_LIFE: u32 = 3599;
-
-/// The secret of all clients.
-const SECRET: &str = "demo-secret";
 
 /// A client of the API: a program of an organisation, on behalf of a user.
 #[derive(Debug)]
@@ -21,14 +19,14 @@ pub struct Client {
 
 /// All clients.
 pub const CLIENTS: [Client; 2] = [
-    Client { id: "demo", organization: places::DEMO, email: "demo@example.net" },
-    Client { id: "demo-partner", organization: "654321", email: "partner@example.net" },
+    Client { id: demo::CLIENT, organization: places::DEMO, email: demo::EMAIL },
+    Client { id: demo::PARTNER, organization: "654321", email: demo::PARTNER_EMAIL },
 ];
 
 impl Client {
     /// The client that has these credentials.
     pub fn with(id: &str, secret: &str) -> Option<&'static Self> {
-        Self::of_id(id).filter(|_| secret == SECRET)
+        Self::of_id(id).filter(|_| secret == demo::SECRET)
     }
 
     /// The client of that id.

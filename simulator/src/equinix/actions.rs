@@ -4,10 +4,11 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::changes::ChangeType;
 use super::loa::State;
-use super::loas::{answer, wrong_state};
+use super::loas::{answer, record, wrong_state};
+use super::store::Equinix;
 use crate::answer::Answer;
 use crate::fields::Fields;
-use crate::world::World;
+use crate::site::Site;
 
 const ACCEPT: &str = "ACCEPT";
 const AUTHORIZE: &str = "AUTHORIZE";
@@ -17,8 +18,8 @@ const SEND_LOA: &str = "SEND_LOA";
 /// POST digitalLoas/{uuid}/actions. What acts on which state and leads where
 /// is told by the action's description; that UNAUTHORIZE ends the LOA, and
 /// that actions are done at once, are guesses.
-pub fn act(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let mut loa = world.equinix.visible(call)?.clone();
+pub fn act(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    let mut loa = site.store.visible(call)?.clone();
     let fields = Fields::of(&call.body)?;
     let action = fields.choice("type", &[ACCEPT, AUTHORIZE, UNAUTHORIZE, SEND_LOA])?;
     let actor = if action == ACCEPT { &loa.requestor } else { &loa.provider };
@@ -44,8 +45,8 @@ pub fn act(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     if let Some((state, how)) = step {
         loa.enter(state, how, &call.body, now);
     }
-    world.record_loa(operation, &loa);
+    record(site, operation, &loa);
     let answer = answer(&loa, call);
-    world.equinix.replace(loa);
+    site.store.replace(loa);
     Ok(answer)
 }

@@ -5,12 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
+use super::store::Equinix;
 use crate::answer::Answer;
 use crate::fields::Fields;
-use crate::world::World;
+use crate::site::Site;
 
 /// How long after it was asked for access is granted, by the simulator's clock.
 const GRANTED_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -37,30 +37,30 @@ impl Standing {
 }
 
 /// GET privateBetaAccess.
-pub fn access(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(json!({"privateBetaTests": world.equinix.has_access(call.caller, call.now)})))
+pub fn access(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(json!({"privateBetaTests": site.store.has_access(call.caller, call.now)})))
 }
 
 /// POST privateBetaAccess. The status is a guess; nothing is known of asking
 /// twice being refused.
-pub fn ask(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn ask(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
     let fields = Fields::of(&call.body)?;
     fields.email("email")?;
     fields.filled("companyName")?;
-    world.equinix.standing_mut(call.caller).asked.get_or_insert(call.now.simulated);
-    world.record(NAME, "create", "beta-access", call.caller.id, None);
+    site.store.standing_mut(call.caller).asked.get_or_insert(call.now.simulated);
+    site.record("create", "beta-access", call.caller.id, None);
     Ok(Answer::Empty(StatusCode::CREATED))
 }
 
 /// GET betaTermsAgreement.
-pub fn terms(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(json!({"agreementAccepted": world.equinix.has_agreed(call.caller)})))
+pub fn terms(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(json!({"agreementAccepted": site.store.has_agreed(call.caller)})))
 }
 
 /// PUT betaTermsAgreement.
-pub fn agree(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn agree(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
     let agreed = Fields::of(&call.body)?.boolean("agreementAccepted")?;
-    world.equinix.standing_mut(call.caller).agreed = Some(agreed);
-    world.record(NAME, "update", "beta-terms", call.caller.id, None);
-    terms(world, call)
+    site.store.standing_mut(call.caller).agreed = Some(agreed);
+    site.record("update", "beta-terms", call.caller.id, None);
+    terms(site, call)
 }

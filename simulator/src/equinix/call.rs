@@ -12,12 +12,13 @@ use serde_json::Value;
 
 use super::access::Client;
 use super::answer::Refusal;
+use super::store::Equinix;
 use super::{BASE, form};
 use crate::answer::Answer;
 use crate::body::read_json;
 use crate::clock::Moment;
-use crate::gateway::Lag;
-use crate::world::{Sim, World};
+use crate::faults::Lag;
+use crate::site::{Door, Site};
 
 /// A call that may be made: who asks has the right to, and the form is right.
 pub struct Call {
@@ -54,7 +55,7 @@ impl Call {
 }
 
 /// What a call does, all of it under the one lock.
-pub type Act = fn(&mut World, &Call) -> Result<Answer, Refusal>;
+pub type Act = fn(&mut Site<Equinix>, &Call) -> Result<Answer, Refusal>;
 
 /// An operation of the contract.
 #[derive(Clone, Copy)]
@@ -67,34 +68,39 @@ struct Operation {
 }
 
 /// The route of a call.
-pub fn call(method: MethodFilter, act: Act) -> MethodRouter<Sim> {
+pub fn call(method: MethodFilter, act: Act) -> MethodRouter<Door<Equinix>> {
     route(method, Operation { act, writes: method != MethodFilter::GET, beta: true })
 }
 
 /// The route of a call that is open before the beta is.
-pub fn call_without_beta(method: MethodFilter, act: Act) -> MethodRouter<Sim> {
+pub fn call_without_beta(method: MethodFilter, act: Act) -> MethodRouter<Door<Equinix>> {
     route(method, Operation { act, writes: method != MethodFilter::GET, beta: false })
 }
 
 /// The route of a POST that only reads.
-pub fn search(act: Act) -> MethodRouter<Sim> {
+pub fn search(act: Act) -> MethodRouter<Door<Equinix>> {
     route(MethodFilter::POST, Operation { act, writes: false, beta: true })
 }
 
 type Parameters = HashMap<String, String>;
 
-fn route(method: MethodFilter, operation: Operation) -> MethodRouter<Sim> {
-    on(method, move |State(sim): State<Sim>, Path(path): Path<Parameters>, request: Request| async move {
-        match perform(&sim, path, request, operation).await {
+fn route(method: MethodFilter, operation: Operation) -> MethodRouter<Door<Equinix>> {
+    on(method, move |State(door): State<Door<Equinix>>, Path(path): Path<Parameters>, request: Request| async move {
+        match perform(&door, path, request, operation).await {
             Ok(answer) => answer.into_response(),
-            Err(refusal) => refusal.into_response(form(&sim)),
+            Err(refusal) => refusal.into_response(form(&door)),
         }
     })
 }
 
-async fn perform(sim: &Sim, path: Parameters, request: Request, operation: Operation) -> Result<Answer, Refusal> {
+async fn perform(
+    door: &Door<Equinix>,
+    path: Parameters,
+    request: Request,
+    operation: Operation,
+) -> Result<Answer, Refusal> {
     let (parts, body) = request.into_parts();
-    let caller = admit(sim, &parts.headers, operation.beta)?;
+    let caller = admit(door, &parts.headers, operation.beta)?;
     let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
     let Query(query) = query.map_err(|_| Refusal::parameter("query", "cannot be read", parts.uri.query()))?;
     let body = match parts.method {
@@ -103,23 +109,24 @@ async fn perform(sim: &Sim, path: Parameters, request: Request, operation: Opera
     };
     let call =
         |now| Call { caller, query, body, now, base: base(&parts.headers), path, lag: parts.extensions.get().copied() };
-    let act = |world: &mut World| (operation.act)(world, &call(world.clock.now()));
-    if operation.writes { sim.change(act) } else { act(&mut sim.lock().world) }
+    let act = |site: &mut Site<Equinix>| (operation.act)(site, &call(site.now()));
+    if operation.writes { door.change(act) } else { door.look(act) }
 }
 
 /// Tells who asks, or refuses.
-fn admit(sim: &Sim, headers: &HeaderMap, beta: bool) -> Result<&'static Client, Refusal> {
-    let world = &sim.lock().world;
-    let (equinix, now) = (&world.equinix, world.clock.now());
-    let caller = equinix.sessions.client(headers, now.wall).and_then(Client::of_id);
-    let caller = caller.ok_or_else(Refusal::unauthorized)?;
-    if beta && !equinix.has_access(caller, now) {
-        return Err(Refusal::forbidden("no access to the private beta"));
-    }
-    if beta && !equinix.has_agreed(caller) {
-        return Err(Refusal::forbidden("the beta terms are not agreed to"));
-    }
-    Ok(caller)
+fn admit(door: &Door<Equinix>, headers: &HeaderMap, beta: bool) -> Result<&'static Client, Refusal> {
+    door.look(|site| {
+        let (equinix, now) = (&*site.store, site.now());
+        let caller = equinix.sessions.client(headers, now.wall).and_then(Client::of_id);
+        let caller = caller.ok_or_else(Refusal::unauthorized)?;
+        if beta && !equinix.has_access(caller, now) {
+            return Err(Refusal::forbidden("no access to the private beta"));
+        }
+        if beta && !equinix.has_agreed(caller) {
+            return Err(Refusal::forbidden("the beta terms are not agreed to"));
+        }
+        Ok(caller)
+    })
 }
 
 fn base(headers: &HeaderMap) -> String {

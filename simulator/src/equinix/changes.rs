@@ -8,9 +8,10 @@ use uuid::Uuid;
 use super::answer::Refusal;
 use super::call::Call;
 use super::loa::{Loa, State, links, shown_time};
+use super::store::Equinix;
 use crate::answer::Answer;
 use crate::fields::parse_uuid;
-use crate::world::World;
+use crate::site::Site;
 
 /// What a change is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -127,15 +128,15 @@ pub fn last_shown(loa: &Loa, call: &Call) -> Option<Value> {
 }
 
 /// GET digitalLoas/{uuid}/changes.
-pub fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let loa = world.equinix.visible(call)?;
+pub fn list(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    let loa = site.store.visible(call)?;
     let changes = loa.changes(call.now.simulated);
     Ok(Answer::ok(changes.iter().map(|change| change.shown(loa, &call.base)).collect()))
 }
 
 /// GET digitalLoas/{uuid}/changes/{changeUuid}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let loa = world.equinix.visible(call)?;
+pub fn get(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    let loa = site.store.visible(call)?;
     let wanted = parse_uuid(call.in_path("changeUuid"));
     let changes = loa.changes(call.now.simulated);
     let found = changes.iter().find(|change| Some(change.uuid) == wanted);

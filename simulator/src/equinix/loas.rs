@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
 use super::changes::{self, ChangeType};
@@ -15,7 +14,7 @@ use super::store::Equinix;
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::fields::{Fields, Flaw, Flaws};
-use crate::world::World;
+use crate::site::Site;
 
 /// What LOAs are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "loa";
@@ -53,11 +52,9 @@ impl Equinix {
     }
 }
 
-impl World {
-    /// Writes into the ledger what was just done to an LOA.
-    pub(super) fn record_loa(&mut self, operation: &str, loa: &Loa) {
-        self.record(NAME, operation, RESOURCE, &loa.uuid.to_string(), loa.key().as_deref());
-    }
+/// Writes into the ledger what was just done to an LOA.
+pub fn record(site: &mut Site<Equinix>, operation: &str, loa: &Loa) {
+    site.record(operation, RESOURCE, &loa.uuid.to_string(), loa.key().as_deref());
 }
 
 /// Refuses what cannot be done in the LOA's present state. Which error the
@@ -68,9 +65,9 @@ pub fn wrong_state(state: &State) -> Refusal {
 }
 
 /// POST digitalLoas. That the status is 201 is a guess.
-pub fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let loa = world.equinix.issue(call.caller.organization(), &call.body, call.now)?;
-    world.record_loa("create", &loa);
+pub fn create(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    let loa = site.store.issue(call.caller.organization(), &call.body, call.now)?;
+    record(site, "create", &loa);
     let mut shown = loa.shown(call.now.simulated, Some(&call.base));
     shown["change"] = changes::last_shown(&loa, call).into();
     Ok(Answer::created(shown))
@@ -82,15 +79,15 @@ pub fn answer(loa: &Loa, call: &Call) -> Answer {
 }
 
 /// GET digitalLoas/{uuid}.
-pub fn get(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    world.equinix.visible(call).map(|loa| answer(loa, call))
+pub fn get(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    site.store.visible(call).map(|loa| answer(loa, call))
 }
 
 /// DELETE digitalLoas/{uuid}: it is the provider's to cancel, and it stays
 /// readable. That the requestor must not is a guess.
-pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn delete(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
     let now = call.now.simulated;
-    let mut loa = world.equinix.visible(call)?.clone();
+    let mut loa = site.store.visible(call)?.clone();
     if !loa.provider.is(call.caller) {
         return Err(Refusal::forbidden("only the provider may cancel a Digital LOA"));
     }
@@ -98,7 +95,7 @@ pub fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
         return Err(wrong_state(loa.state(now)));
     }
     loa.enter(State::Cancelled, ChangeType::Cancellation, &Value::Null, now);
-    world.record_loa("delete", &loa);
-    world.equinix.replace(loa);
+    record(site, "delete", &loa);
+    site.store.replace(loa);
     Ok(Answer::Empty(StatusCode::NO_CONTENT))
 }

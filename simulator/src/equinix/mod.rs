@@ -9,6 +9,7 @@ mod answer;
 mod beta;
 mod call;
 mod changes;
+pub mod demo;
 mod loa;
 mod loas;
 mod outside;
@@ -29,7 +30,7 @@ use self::answer::Refusal;
 use self::call::{call, call_without_beta, search};
 pub use self::store::Equinix;
 use crate::mount::Mount;
-use crate::world::Sim;
+use crate::site::Door;
 
 /// The provider's name.
 pub const NAME: &str = "equinix";
@@ -38,7 +39,7 @@ pub const NAME: &str = "equinix";
 const BASE: &str = "/equinix";
 
 /// All routes of the contract.
-pub fn mount() -> Mount {
+pub fn mount() -> Mount<Equinix> {
     const GET: MethodFilter = MethodFilter::GET;
     const POST: MethodFilter = MethodFilter::POST;
     const PUT: MethodFilter = MethodFilter::PUT;
@@ -69,16 +70,16 @@ pub fn mount() -> Mount {
         )
         .map_router(|router| {
             router
-                .method_not_allowed_fallback(|State(sim): State<Sim>| async move {
-                    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").into_response(form(&sim))
+                .method_not_allowed_fallback(|State(door): State<Door<Equinix>>| async move {
+                    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").into_response(form(&door))
                 })
-                .fallback(|State(sim): State<Sim>| async move {
-                    Refusal::not_found("Resource not found").into_response(form(&sim))
+                .fallback(|State(door): State<Door<Equinix>>| async move {
+                    Refusal::not_found("Resource not found").into_response(form(&door))
                 })
         })
 }
 
 /// The form that errors have at present.
-fn form(sim: &Sim) -> answer::Form {
-    sim.lock().world.equinix.behaviour.errors
+fn form(door: &Door<Equinix>) -> answer::Form {
+    door.look(|site| site.store.behaviour.errors)
 }

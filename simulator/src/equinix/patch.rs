@@ -6,27 +6,28 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::changes::ChangeType;
 use super::loa::{Loa, State};
-use super::loas::{answer, wrong_state};
+use super::loas::{answer, record, wrong_state};
 use super::parties::read_contacts;
+use super::store::Equinix;
 use crate::answer::Answer;
 use crate::fields::Fields;
-use crate::world::World;
+use crate::site::Site;
 
 const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 const STATE: &str = "/state";
 const CONTACTS: &str = "/requestor/contacts";
 
 /// PATCH digitalLoas/{uuid}: all of the operations or none.
-pub fn patch(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let mut loa = world.equinix.visible(call)?.clone();
+pub fn patch(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    let mut loa = site.store.visible(call)?.clone();
     let mut changed = false;
     for operation in Fields::each_of(&call.body)? {
         changed |= apply(&mut loa, &operation, call)?;
     }
     let answer = answer(&loa, call);
     if changed {
-        world.record_loa("update", &loa);
-        world.equinix.replace(loa);
+        record(site, "update", &loa);
+        site.store.replace(loa);
     }
     Ok(answer)
 }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::answer::Refusal;
 use super::call::Call;
 use super::products::CROSS_CONNECT;
+use super::store::Equinix;
 use crate::answer::Answer;
-use crate::world::World;
+use crate::site::Site;
 
 /// The ports of each patch panel are numbered from 1 to this.
 pub const PORTS: u32 = 400;
@@ -150,7 +151,7 @@ pub fn shown_panel(id: &str, ibx: &Ibx) -> Value {
 }
 
 /// GET organizations. That an unknown data centre is an error is a guess.
-pub fn organizations(_: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn organizations(_: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
     const IBX: &str = "location.ibx";
     const PRODUCT: &str = "product.type";
     let mut named = call.parameters(IBX);

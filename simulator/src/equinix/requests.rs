@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::NAME;
 use super::answer::Refusal;
 use super::call::Call;
 use super::loa::marker;
 use super::parties::{Party, read_party_contacts};
 use super::places;
 use super::products::CROSS_CONNECT;
+use super::store::Equinix;
 use crate::answer::Answer;
 use crate::fields::{Fields, Flaws};
-use crate::world::World;
+use crate::site::Site;
 
 /// What requests are called in the ledger and in the control interface.
 pub const RESOURCE: &str = "loa-request";
@@ -82,23 +82,23 @@ impl LoaRequest {
 }
 
 /// POST digitalLoas/loaRequests.
-pub fn create_by_plural(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    create(world, call, RequestPath::Plural)
+pub fn create_by_plural(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    create(site, call, RequestPath::Plural)
 }
 
 /// POST digitalLoas/loaRequest.
-pub fn create_by_singular(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    create(world, call, RequestPath::Singular)
+pub fn create_by_singular(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
+    create(site, call, RequestPath::Singular)
 }
 
-fn create(world: &mut World, call: &Call, path: RequestPath) -> Result<Answer, Refusal> {
-    if path != world.equinix.behaviour.loa_request_path {
+fn create(site: &mut Site<Equinix>, call: &Call, path: RequestPath) -> Result<Answer, Refusal> {
+    if path != site.store.behaviour.loa_request_path {
         return Err(Refusal::not_found("Resource not found"));
     }
     let request = read(call)?;
     let key = request.notes.as_deref().and_then(marker);
-    world.record(NAME, "create", RESOURCE, &request.id.to_string(), key.as_deref());
-    world.equinix.requests.push(request);
+    site.record("create", RESOURCE, &request.id.to_string(), key.as_deref());
+    site.store.requests.push(request);
     Ok(Answer::Empty(StatusCode::CREATED))
 }
 

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::answer::Refusal;
 use super::call::Call;
 use super::loa::Loa;
+use super::store::Equinix;
 use crate::answer::Answer;
 use crate::fields::{Fields, Flaw};
-use crate::world::World;
+use crate::site::Site;
 
 /// How many items a page has unless asked otherwise.
 const DEFAULT_LIMIT: usize = 20;
@@ -165,9 +166,9 @@ impl Page {
 
 /// POST digitalLoas/search. That the newest come first unless asked otherwise
 /// is a guess, and the order that is hardest on who pages.
-pub fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+pub fn search(site: &mut Site<Equinix>, call: &Call) -> Result<Answer, Refusal> {
     let now = call.now.simulated;
-    let equinix = &world.equinix;
+    let equinix = &*site.store;
     let page = Page::read(call)?;
     let mut sorts = call.parameters("sort").map(Sort::read).collect::<Result<Vec<_>, _>>()?;
     if sorts.is_empty() {

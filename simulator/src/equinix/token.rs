@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::access::{Client, TOKEN_LIFE};
+use super::store::Equinix;
 use crate::body::{Unreadable, read_json};
 use crate::fields::{Fields, Flaw};
-use crate::world::Sim;
+use crate::site::Door;
 
 /// The one grant; the one by password is retired.
 const GRANT: &str = "client_credentials";
@@ -66,22 +67,22 @@ impl IntoResponse for NoToken {
 }
 
 /// POST token.
-pub async fn issue(State(sim): State<Sim>, request: Request) -> Response {
-    match grant(&sim, request).await {
+pub async fn issue(State(door): State<Door<Equinix>>, request: Request) -> Response {
+    match grant(&door, request).await {
         Ok(granted) => Json(granted).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn grant(sim: &Sim, request: Request) -> Result<Value, NoToken> {
+async fn grant(door: &Door<Equinix>, request: Request) -> Result<Value, NoToken> {
     let (parts, body) = request.into_parts();
     let body = read_json(&parts, body).await?;
     let fields = Fields::of(&body)?;
     fields.choice("grant_type", &[GRANT])?;
     let client = Client::with(fields.text("client_id")?, fields.text("client_secret")?);
     let client = client.ok_or_else(NoToken::unknown)?;
-    sim.change(|world| {
-        let token = world.equinix.sessions.open(client.id, TOKEN_LIFE, world.clock.now().wall);
+    door.change(|site| {
+        let token = site.store.sessions.open(client.id, TOKEN_LIFE, site.now().wall);
         Ok(json!({
             "access_token": token,
             // A string, as in the original.
