@@ -94,8 +94,8 @@ macro_rules! for_each_kind {
     };
 }
 
-#[test]
-fn keys_digests_and_ids_are_what_they_were() {
+#[tokio::test]
+async fn keys_digests_and_ids_are_what_they_were() {
     let key = order_key("Interconnect", "circuits", "ams-1", "1e063345-97a8-4615-9c06-730f6e0be751");
     assert_eq!(key, "7b68ca8e-1918-801b-b613-72b54c54836a");
     assert_eq!(key_in("7b68ca8e-1918-801b-b613-72b54c54836a DC-7"), Some(key.as_str()));
@@ -105,8 +105,8 @@ fn keys_digests_and_ids_are_what_they_were() {
     assert_eq!(fingerprint(&["a".into(), "b".into()]), 0x7e18_f737);
 }
 
-#[test]
-fn names_under_our_prefix_are_what_they_were() {
+#[tokio::test]
+async fn names_under_our_prefix_are_what_they_were() {
     let ours = |name: &str| format!("{GROUP}/{name}");
     for (name, constant) in [
         ("external-id", annotations::EXTERNAL_ID),
@@ -125,8 +125,8 @@ fn names_under_our_prefix_are_what_they_were() {
     assert_eq!(GROUP, "interconnect-operator.io");
 }
 
-#[test]
-fn accounts_are_called_upstream_what_they_were() {
+#[tokio::test]
+async fn accounts_are_called_upstream_what_they_were() {
     let shared = parts();
     let called = |spec: Value| {
         let mut spec = spec;
@@ -151,8 +151,8 @@ fn accounts_are_called_upstream_what_they_were() {
 }
 
 /// Of what is held, its id; of what an order may have made, its place: by these names another object's claim meets it.
-#[test]
-fn what_release_0_1_0_ordered_is_claimed_under_the_same_names() {
+#[tokio::test]
+async fn what_release_0_1_0_ordered_is_claimed_under_the_same_names() {
     let shared = parts_with_accounts();
     fn register<A: Adapter>(shared: &Arc<Shared>) -> Vec<String> {
         let engine = Engine::<A>::new(shared.clone());
@@ -190,16 +190,16 @@ fn what_release_0_1_0_ordered_is_claimed_under_the_same_names() {
     assert_eq!(holder.as_deref(), Some("DigitalLoa circuits/port-of-demo-networks"));
 }
 
-#[test]
-fn what_release_0_1_0_ordered_is_looked_at_and_not_ordered_anew() {
+#[tokio::test]
+async fn what_release_0_1_0_ordered_is_looked_at_and_not_ordered_anew() {
     for (name, step) in for_each_kind!(first_steps(|_| {})) {
         assert!(matches!(step, Step::Observe(_)), "{name}: {step:?}");
     }
 }
 
 /// Either record of an id is enough.
-#[test]
-fn what_lost_its_annotations_or_its_id_in_the_status_is_still_held() {
+#[tokio::test]
+async fn what_lost_its_annotations_or_its_id_in_the_status_is_still_held() {
     let no_annotations = |object: &mut Value| object["metadata"]["annotations"] = json!({});
     let no_id = |object: &mut Value| object["status"]["externalId"] = Value::Null;
     for (name, step) in [for_each_kind!(first_steps(no_annotations)), for_each_kind!(first_steps(no_id))].concat() {
@@ -208,8 +208,8 @@ fn what_lost_its_annotations_or_its_id_in_the_status_is_still_held() {
 }
 
 /// A crash between the intent and the id: what the key in the intent says decides whether it is searched for.
-#[test]
-fn an_order_that_release_0_1_0_began_is_searched_for() {
+#[tokio::test]
+async fn an_order_that_release_0_1_0_began_is_searched_for() {
     let begun = |object: &mut Value| {
         object["metadata"]["annotations"] = json!({});
         let status = object["status"].as_object_mut().unwrap();
@@ -221,8 +221,8 @@ fn an_order_that_release_0_1_0_began_is_searched_for() {
 }
 
 /// The words by which a person answers a question: its form is in runbooks and in people's shells.
-#[test]
-fn the_answer_that_nothing_is_there_has_the_form_that_it_had() {
+#[tokio::test]
+async fn the_answer_that_nothing_is_there_has_the_form_that_it_had() {
     let question = |object: &mut Value| {
         object["metadata"]["annotations"] = json!({});
         object["status"]["conditions"] = json!([{
