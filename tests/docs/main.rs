@@ -130,7 +130,8 @@ fn missing_members(page: &Page) -> Flaws {
     let mut flaws = Flaws::new();
     for (line, text) in page.written() {
         let members = quoted(text).into_iter().filter_map(|(span, _)| span.split_once("::"));
-        let ours = members.filter(|(type_, member)| is_name(type_) && is_name(member));
+        let types = members.filter(|(type_, _)| is_name(type_) && type_.starts_with(|c: char| c.is_uppercase()));
+        let ours = types.filter(|(_, member)| is_name(member));
         for (type_, member) in ours {
             if ![type_, member].iter().all(|name| houses.iter().any(|house| defines(house, name))) {
                 flaws.push(flaw(page, line, format_args!("no {type_}::{member}")));
