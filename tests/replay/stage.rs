@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::process::Process;
-use crate::world::{Bounds, Id, Slot};
+use interconnect_model::world::{Bounds, Id, Slot};
 
 pub const ACCOUNT: &str = "cloudflare";
 const ACCOUNT_ID: &str = "023e105f4ecef8ad9ca31a8372d0c353";
