@@ -26,7 +26,7 @@ pub fn router() -> Router<Sim> {
         .route("/_sim/requests", get(requests))
         .route("/_sim/exchanges", get(exchanges))
         .route("/_sim/objects", get(objects))
-        .route("/_sim/objects/{provider}", post(add))
+        .route("/_sim/objects/{provider}", get(objects_of).post(add))
         // An id may hold a slash.
         .route("/_sim/objects/{provider}/{*id}", post(act))
         .route("/_sim/held", get(held))
@@ -82,6 +82,13 @@ async fn objects(State(sim): State<Sim>) -> Json<Value> {
     let world = &mut sim.lock().world;
     let now = world.clock.now();
     Json(of_each(world, |provider| provider.objects(now)))
+}
+
+async fn objects_of(State(sim): State<Sim>, Path(name): Path<String>) -> Answer {
+    let world = &mut sim.lock().world;
+    let now = world.clock.now();
+    let provider = world.provider(&name).ok_or_else(|| unknown_provider(&name))?;
+    Ok(Json(provider.objects(now)))
 }
 
 async fn add(State(sim): State<Sim>, Path(name): Path<String>, body: Bytes) -> Response {

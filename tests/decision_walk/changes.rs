@@ -5,8 +5,9 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use interconnect_operator::api::common::{Operation, OperationType, Refused};
+use interconnect_operator::api::conditions::Cause;
 use interconnect_operator::lifecycle::decide::facts::{
-    AccountFacts, Annotations, Cause, DesiredChange, Documents, End, Facts, Look, Memory, Observation, Read, Readiness,
+    AccountFacts, Annotations, DesiredChange, Documents, End, Facts, Look, Memory, Observation, Read, Readiness,
     Recorded, Refusal, Sent, Upstream,
 };
 use interconnect_operator::lifecycle::decide::{Step, decide};
@@ -112,7 +113,7 @@ fn at(tick: u8) -> Timestamp {
 }
 
 fn refusal(by_provider: bool) -> Refusal {
-    Refusal { by_provider, unsupported: false, reason: "ProviderRefused", message: String::new() }
+    Refusal { by_provider, unsupported: false, cause: Cause::new("ProviderRefused", "") }
 }
 
 impl Walk {
@@ -152,7 +153,7 @@ impl Walk {
             finalizer: true,
             observe_only: false,
             deletion_policy: None,
-            lives_on: false,
+            can_decommission: true,
             suspended: false,
             receives: false,
             annotations: Annotations { external_id: id.clone(), owner: Some("me".into()), ..Annotations::default() },
@@ -220,7 +221,7 @@ impl Walk {
             missing_for: None,
             exact: seen.exact || self.broken == Broken::ListBelieved,
             plan: None,
-            wish: (done == Some(false)).then(|| self.wish(world)),
+            desired: (done == Some(false)).then(|| self.wish(world)),
             heard,
         }
     }

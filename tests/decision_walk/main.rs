@@ -5,16 +5,12 @@
 //! with a reason. Each mutant breaks one rule of docs/safety.md and must be caught by one of the same scenarios.
 
 mod changes;
-mod mutants;
-mod shell;
-mod walk;
-mod world;
 
 use std::sync::Mutex;
 
-use mutants::Mutant;
-use walk::{Walk, report};
-use world::Bounds;
+use interconnect_model::mutants::Mutant;
+use interconnect_model::walk::{Walk, report};
+use interconnect_model::world::Bounds;
 
 const Q: Bounds = Bounds::QUIET;
 

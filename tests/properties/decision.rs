@@ -226,14 +226,9 @@ fn look() -> impl Strategy<Value = Look> {
         Just(Observation::Unknown(trouble())),
         upstream.prop_map(Observation::Found)
     ];
-    (moment(), of(time()), any::<bool>(), of(desired()), heard).prop_map(|(begun, missing_for, exact, desired, heard)| Look {
-        begun,
-        missing_for,
-        exact,
-        desired,
-        plan: None,
-        heard,
-    })
+    (moment(), of(time()), any::<bool>(), of(desired()), heard).prop_map(
+        |(begun, missing_for, exact, desired, heard)| Look { begun, missing_for, exact, desired, plan: None, heard },
+    )
 }
 
 prop_compose! {

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use interconnect_operator::api::Interconnect;
 use interconnect_operator::kinds::interconnect::{Details, InterconnectAdapter as Real};
-use interconnect_operator::lifecycle::adapter::{
-    Access, Adapter, AsOf, Found, NoChange, Presentation, Query, Seen,
-};
+use interconnect_operator::lifecycle::adapter::{Access, Adapter, AsOf, Found, NoChange, Presentation, Query, Seen};
 use interconnect_operator::lifecycle::registry::claims::{Claim, Rank};
 use interconnect_operator::providers::cloudflare::{Cloudflare, Order};
 use interconnect_operator::providers::http::outcome::{Failure, Outcome, ReadError};

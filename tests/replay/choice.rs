@@ -1,18 +1,17 @@
 //! Which of the things that can happen next does.
 
 use fastrand::Rng;
-use stateright::Model;
-
-use crate::shell::Outcome;
-use crate::walk::{Event, Walk};
-use crate::world::World;
+use interconnect_model::shell::Outcome;
+use interconnect_model::walk::{Event, Walk};
+use interconnect_model::world::World;
 
 /// Picks an event: those that lead somewhere more often than those after which little is left to happen. None: the path
 /// ends here.
 pub fn choose(walk: &Walk, world: &World, rng: &mut Rng) -> Option<Event> {
-    let mut events = Vec::new();
-    walk.actions(world, &mut events);
-    events.retain(|event| playable(world, &after(walk, world, event)));
+    let mut taken = Vec::new();
+    walk.all(world, &mut taken);
+    taken.retain(|taken| playable(world, &taken.after));
+    let events: Vec<Event> = taken.into_iter().map(|taken| taken.event).collect();
     let total: u32 = events.iter().map(weight).sum();
     if total == 0 {
         return None;
@@ -23,11 +22,6 @@ pub fn choose(walk: &Walk, world: &World, rng: &mut Rng) -> Option<Event> {
         left = left.saturating_sub(weight(event));
         here
     })
-}
-
-/// The world after this.
-pub fn after(walk: &Walk, world: &World, event: &Event) -> World {
-    walk.next_state(world, event.clone()).expect("every event leads on")
 }
 
 /// The model's provider puts a second circuit where one is, so that each order too many shows; a real one refuses.

@@ -1,4 +1,4 @@
-//! The model's walk, replayed: random paths through the model of `tests/decision_walk`, taken by the real engine on a
+//! The model's walk, replayed: random paths through `tests/model`, taken by the real engine on a
 //! real API server against the simulator. After every event both must be at the same step and in the same state, and
 //! after the fair continuation, too. What differs is a mistake in `src/lifecycle/pass/` or in the model of it.
 //!
@@ -14,26 +14,14 @@ mod stage;
 mod strikes;
 mod words;
 
-// The model, as the walk has it; the walk's own report isn't wanted here.
-#[allow(dead_code)]
-#[path = "../decision_walk/mutants.rs"]
-mod mutants;
-#[path = "../decision_walk/shell.rs"]
-mod shell;
-#[allow(dead_code)]
-#[path = "../decision_walk/walk.rs"]
-mod walk;
-#[path = "../decision_walk/world.rs"]
-mod world;
-
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use futures::StreamExt;
+use interconnect_model::mutants::Mutant;
 use interconnect_testenv::ControlPlane;
 use tokio::sync::OnceCell;
 
-use mutants::Mutant;
 use replay::{Replay, Story};
 
 /// Prints past the test harness, which shows only what failing tests print.

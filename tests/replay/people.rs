@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::process::Process;
 use crate::stage::{Stage, named, slot_id};
-use crate::walk::Event;
-use crate::world::{Slot, World};
+use interconnect_model::walk::Event;
+use interconnect_model::world::{Slot, World};
 
 impl Stage {
     /// Everything but steps and beginnings of passes. `after` is the model's world after the event.

@@ -7,16 +7,15 @@ use fastrand::Rng;
 use interconnect_operator::lifecycle::decide::Step;
 use kube::{Client, ResourceExt};
 use serde_json::json;
-use stateright::Model;
 
-use crate::choice::{after, choose, playable};
-use crate::mutants::Mutant;
+use crate::choice::{choose, playable};
 use crate::scenarios::SCENARIOS;
-use crate::shell::{Outcome, Shell};
 use crate::stage::Stage;
-use crate::walk::{Event, Walk};
-use crate::world::{Bounds, Circuit, Left, SETTLE, World};
 use crate::{strikes, words};
+use interconnect_model::mutants::Mutant;
+use interconnect_model::shell::{Outcome, Shell};
+use interconnect_model::walk::{Event, Walk};
+use interconnect_model::world::{Bounds, Circuit, Left, SETTLE, World};
 
 /// Events before the fair continuation.
 const LENGTH: usize = 60;
@@ -58,7 +57,7 @@ impl Replay {
         let walk = Walk::new(bounds, mutant);
         let namespace = format!("replay-{seed}-{:08x}", fastrand::u32(..));
         let stage = Stage::set(client, namespace, bounds).await;
-        let world = walk.init_states().remove(0);
+        let world = walk.first();
         let story = Story { seed, tally: BTreeMap::new(), differs: None, lines: vec![bounds.name.into()] };
         Self { bounds, mutant, walk, world, stage, rng: Rng::with_seed(seed), story, ended: 0 }
     }
@@ -86,7 +85,7 @@ impl Replay {
         let mut quiet = 0;
         for _ in 0..ROUNDS {
             while !self.world.late.is_empty() {
-                if !playable(&self.world, &after(&self.walk, &self.world, &Event::LateActs(0))) {
+                if !playable(&self.world, &self.walk.after(&self.world, &Event::LateActs(0))) {
                     return Ok(());
                 }
                 self.happens(Event::LateActs(0)).await?;
@@ -121,7 +120,7 @@ impl Replay {
     }
 
     async fn happens(&mut self, event: Event) -> Result<(), String> {
-        let after = after(&self.walk, &self.world, &event);
+        let after = self.walk.after(&self.world, &event);
         match &event {
             Event::Begin { operator, name, old } => {
                 self.tell(&format!("{event:?}"));

@@ -2,7 +2,7 @@
 //! are taken. Left out are `keyed` and `blind` ones: Cloudflare keeps no key, and tells of a slot that it is taken even
 //! if no list shows by what.
 
-use crate::world::Bounds;
+use interconnect_model::world::Bounds;
 
 const Q: Bounds = Bounds { words: true, ..Bounds::QUIET };
 

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::process::Process;
-use crate::world::{Bounds, Id, Slot};
+use interconnect_model::world::{Bounds, Id, Slot};
 
 pub const ACCOUNT: &str = "cloudflare";
 const ACCOUNT_ID: &str = "023e105f4ecef8ad9ca31a8372d0c353";
@@ -195,8 +195,8 @@ impl Stage {
 
     /// Names of the account's circuits that exist.
     pub async fn upstream(&self) -> Vec<String> {
-        let objects = self.ask("objects").await;
-        let all = objects["cloudflare"]["interconnects"].as_array().unwrap().iter();
+        let objects = self.ask("objects/cloudflare").await;
+        let all = objects["interconnects"].as_array().unwrap().iter();
         let names = all.map(|there| there["name"].as_str().unwrap().to_owned());
         names.filter(|name| !self.others.contains(name)).collect()
     }

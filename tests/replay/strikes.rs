@@ -4,8 +4,8 @@ use fastrand::Rng;
 use interconnect_operator::lifecycle::decide::Step;
 use serde_json::{Value, json};
 
-use crate::shell::{Outcome, parse};
-use crate::world::{LAG, Pass, World};
+use interconnect_model::shell::{Outcome, parse};
+use interconnect_model::world::{LAG, Pass, World};
 
 /// Longer than any path takes: a list that lags so far shows nothing.
 const FOR_EVER: u32 = 86_000;

@@ -6,7 +6,7 @@ use interconnect_operator::lifecycle::decide::Step;
 use interconnect_operator::lifecycle::decide::facts::Refusal;
 use kube::ResourceExt;
 
-use crate::world::{Id, Object};
+use interconnect_model::world::{Id, Object};
 
 /// A step, with ids as `number` tells them. What it says to people is left out.
 pub fn step(step: &Step, number: impl Fn(&str) -> String) -> String {

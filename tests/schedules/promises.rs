@@ -160,8 +160,8 @@ impl Promises {
 
     /// Which circuits live, and which are Healthy.
     pub async fn look_at_provider(&mut self, stage: &Stage<'_>) {
-        let objects = stage.control(Method::GET, "objects", Value::Null).await;
-        let there: Vec<&Value> = objects["cloudflare"]["interconnects"].as_array().unwrap().iter().collect();
+        let objects = stage.control(Method::GET, "objects/cloudflare", Value::Null).await;
+        let there: Vec<&Value> = objects["interconnects"].as_array().unwrap().iter().collect();
         for circuit in &mut self.circuits {
             let seen = there.iter().find(|seen| seen["name"] == *circuit.id);
             circuit.live = seen.is_some();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use interconnect_operator::lifecycle::engine::PassError;
+use interconnect_operator::lifecycle::pass::error::PassError;
 use interconnect_simulator::Simulator;
 use jiff::SignedDuration;
 use kube::runtime::controller::Action;

@@ -156,7 +156,9 @@ mod tests {
     fn chosen(choice: Value) -> Result<String, (&'static str, String)> {
         let spec = json!({"accountRef": {"name": "a"}, "productOffering": choice, "mode": "Lag", "portQuantity": 2});
         let spec: CloudAccessPortSpec = serde_json::from_value(spec).unwrap();
-        choose(&catalogue(), &spec).map(|it| it.id.clone()).map_err(|problem| (problem.cause.reason, problem.cause.message))
+        choose(&catalogue(), &spec)
+            .map(|it| it.id.clone())
+            .map_err(|problem| (problem.cause.reason, problem.cause.message))
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The walk: everything that can happen next, in every state; and the fair continuation.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex};
 
+use foldhash::quality::FixedState;
 use interconnect_operator::lifecycle::decide::Step;
+use smallvec::smallvec;
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::mutants::Mutant;
 use crate::shell::{Outcome, Shell, outcomes};
-use crate::world::{Bounds, LAG, Late, Object, Operator, World};
+use crate::world::{Bounds, Digest, Few, LAG, Late, Object, Operator, World};
 
 /// One scenario, perhaps with a mutant.
 #[derive(Clone)]
@@ -41,6 +43,13 @@ pub enum Event {
     Remake(usize),
     OutsideOrders(u8),
     OutsideEnds(usize),
+}
+
+/// Something that happens, and the world after it: a step's outcomes share what led to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    pub event: Event,
+    pub after: World,
 }
 
 /// What came of a walk.
@@ -75,7 +84,7 @@ impl Walk {
             let last = path.last_state().clone();
             let twice = (!once_by_name(&last)).then_some("ordered again under the same name");
             let broken = last.broken.or(twice).or(self.continues_well(&last).err()).unwrap_or(property);
-            let steps: Vec<String> = path.into_actions().iter().map(|event| format!("  {event:?}")).collect();
+            let steps: Vec<String> = path.into_actions().iter().map(|taken| format!("  {:?}", taken.event)).collect();
             (broken, format!("{broken}, after\n{}\nin\n{last:#?}", steps.join("\n")))
         });
         let (broken, counterexample) = told.unzip();
@@ -88,26 +97,66 @@ impl Walk {
         }
     }
 
-    fn steps(&self, world: &World, events: &mut Vec<Event>) {
+    /// The world at the begin.
+    pub fn first(&self) -> World {
+        let mut world = World::new(&self.bounds);
+        (0..world.operators.len()).for_each(|operator| self.restart(&mut world, operator));
+        world
+    }
+
+    /// Everything that can happen next.
+    pub fn all(&self, world: &World, taken: &mut Vec<Taken>) {
+        if world.broken.is_some() {
+            return;
+        }
+        self.steps(world, taken);
+        let mut events = Vec::new();
+        self.people(world, &mut events);
+        self.outside(world, &mut events);
+        taken.extend(events.into_iter().map(|event| Taken { after: self.after(world, &event), event }));
+    }
+
+    /// The world after this.
+    pub fn after(&self, world: &World, event: &Event) -> World {
+        let mut after = world.clone();
+        self.happen(&mut after, event);
+        after.normalize();
+        after
+    }
+
+    fn steps(&self, world: &World, taken: &mut Vec<Taken>) {
         let told = world.operators.iter().position(Operator::knows_of_conflict);
         for operator in (0..world.operators.len()).filter(|operator| told.is_none_or(|told| told == *operator)) {
             for name in 0..world.objects.len() {
                 match &world.operators[operator].passes[name] {
                     Some(pass) => {
                         let step = self.shell().next(world, operator, pass);
-                        let all = outcomes(&step, world.left.faults > 0);
-                        events.extend(all.into_iter().map(|outcome| Event::Step { operator, name, outcome }));
+                        taken.extend(outcomes(&step, world.left.faults > 0).map(|outcome| {
+                            let mut after = world.clone();
+                            self.step(&mut after, operator, name, &step, outcome);
+                            after.normalize();
+                            Taken { event: Event::Step { operator, name, outcome }, after }
+                        }));
                     }
                     None if world.leader == operator && world.objects[name].is_some() => {
-                        events.push(Event::Begin { operator, name, old: false });
+                        let mut begin = |old| {
+                            let event = Event::Begin { operator, name, old };
+                            taken.push(Taken { after: self.after(world, &event), event });
+                        };
+                        begin(false);
                         if world.left.stale_reads > 0 && world.before[name].is_some() {
-                            events.push(Event::Begin { operator, name, old: true });
+                            begin(true);
                         }
                     }
                     None => {}
                 }
             }
         }
+    }
+
+    fn step(&self, world: &mut World, operator: usize, name: usize, step: &Step, outcome: Outcome) {
+        world.left.faults -= u8::from(outcome != Outcome::Fine);
+        self.shell().take(world, operator, name, step, outcome);
     }
 
     fn people(&self, world: &World, events: &mut Vec<Event>) {
@@ -193,10 +242,9 @@ impl Walk {
                 self.shell().begin(world, *operator, *name, *old);
             }
             Event::Step { operator, name, outcome } => {
-                world.left.faults -= u8::from(*outcome != Outcome::Fine);
                 if let Some(pass) = &world.operators[*operator].passes[*name] {
                     let step = self.shell().next(world, *operator, pass);
-                    self.shell().take(world, *operator, *name, &step, *outcome);
+                    self.step(world, *operator, *name, &step, *outcome);
                 }
             }
             Event::Crash(operator) => {
@@ -252,9 +300,8 @@ impl Walk {
             Event::Approve(name) => {
                 world.left.answers -= 1;
                 let object = world.objects[*name].clone().unwrap();
-                let plan = format!("{}-{}-{}", object.uid, object.attempt(), object.slot);
-                world.consented.push((object.uid, plan));
-                change(world, *name, |object| object.approved = object.status.plan.clone());
+                world.consented.push((object.uid, Digest::of(&object)));
+                change(world, *name, |object| object.approved = object.status.plan);
             }
             Event::Edit(name) => {
                 world.left.edits -= 1;
@@ -285,43 +332,42 @@ impl Walk {
     fn restart(&self, world: &mut World, operator: usize) {
         let names = world.objects.len();
         world.operators[operator] = Default::default();
-        world.operators[operator].passes = vec![None; names];
+        world.operators[operator].passes = smallvec![None; names];
         self.fill_claims(world, operator);
     }
 
     fn fill_claims(&self, world: &mut World, operator: usize) {
-        let mut known: Vec<u8> = world.objects.iter().flatten().map(|object| object.uid).collect();
+        let mut known: Few<u8> = world.objects.iter().flatten().map(|object| object.uid).collect();
         known.sort_unstable();
         world.operators[operator].known = known;
     }
 
     /// From here on nothing goes wrong any more: what comes of it?
     fn continues_well(&self, world: &World) -> Result<(), &'static str> {
-        let mut world = world.timeless();
+        let mut world = world.clone();
         let mut passed = Vec::new();
         let mut quiet = 0;
         for _ in 0..ROUNDS {
-            // The continuation is one and the same from the same world on: what was found good need not be walked again.
-            let mut hasher = DefaultHasher::new();
-            world.timeless().hash(&mut hasher);
-            passed.push(hasher.finish());
-            if self.good.lock().unwrap().contains(&hasher.finish()) {
-                self.good.lock().unwrap().extend(passed);
-                return Ok(());
-            }
             while !world.late.is_empty() {
                 late_acts(&mut world, 0);
             }
             world.circuits.iter_mut().filter(|circuit| circuit.ending).for_each(|circuit| circuit.live = false);
+            world.make_timeless();
             let before = (world.objects.clone(), world.circuits.clone());
+            let mut wrote = false;
             for name in 0..world.objects.len() {
-                self.whole_pass(&mut world, name)?;
+                match self.whole_pass(&mut world, name, &mut passed)? {
+                    Passed::OnGoodGround => {
+                        self.good.lock().unwrap().extend(passed);
+                        return Ok(());
+                    }
+                    Passed::Here { has_written } => wrote |= has_written,
+                }
             }
             if let Some(broken) = world.broken {
                 return Err(broken);
             }
-            let versionless = (world.objects.clone(), world.circuits.clone());
-            quiet = if before == versionless { quiet + 1 } else { 0 };
+            quiet = if !wrote && before == (world.objects.clone(), world.circuits.clone()) { quiet + 1 } else { 0 };
             if quiet > usize::from(crate::world::SETTLE) + 2 {
                 settled(&world, self.bounds.approval)?;
                 self.good.lock().unwrap().extend(passed);
@@ -332,47 +378,62 @@ impl Walk {
         Err("never comes to rest")
     }
 
-    fn whole_pass(&self, world: &mut World, name: usize) -> Result<(), &'static str> {
+    /// Takes a pass to its end. The continuation is one and the same from the same world on: where it comes to one that
+    /// was found good before, it need not be walked again.
+    fn whole_pass(&self, world: &mut World, name: usize, passed: &mut Vec<u64>) -> Result<Passed, &'static str> {
         let leader = world.leader;
+        let mut known = |world: &World| {
+            let ground = FixedState::default().hash_one((name, world));
+            passed.push(ground);
+            self.good.lock().unwrap().contains(&ground)
+        };
         if world.operators[leader].passes[name].is_none() && world.objects[name].is_some() {
+            if known(world) {
+                return Ok(Passed::OnGoodGround);
+            }
             self.shell().begin(world, leader, name, false);
         }
+        let mut has_written = false;
         for _ in 0..60 {
-            let Some(pass) = &world.operators[leader].passes[name] else { return Ok(()) };
+            let Some(pass) = &world.operators[leader].passes[name] else { return Ok(Passed::Here { has_written }) };
+            if known(world) {
+                return Ok(Passed::OnGoodGround);
+            }
             let step = self.shell().next(world, leader, pass);
             self.shell().take(world, leader, name, &step, Outcome::Fine);
+            // Each write counts the version on, which is 1 in a normalized world.
+            has_written |= world.objects.iter().flatten().any(|object| object.version != 1);
+            world.normalize();
             if matches!(step, Step::WriteStatus(_) | Step::Requeue(_) | Step::RemoveFinalizer(_)) {
-                return Ok(());
+                return Ok(Passed::Here { has_written });
             }
         }
         Err("a pass without end")
     }
 }
 
+/// How far a pass of the fair continuation was walked.
+enum Passed {
+    /// To a world that is known to continue well.
+    OnGoodGround,
+    /// To its end.
+    Here { has_written: bool },
+}
+
 impl Model for Walk {
     type State = World;
-    type Action = Event;
+    type Action = Taken;
 
     fn init_states(&self) -> Vec<World> {
-        let mut world = World::new(&self.bounds);
-        (0..world.operators.len()).for_each(|operator| self.restart(&mut world, operator));
-        vec![world]
+        vec![self.first()]
     }
 
-    fn actions(&self, world: &World, events: &mut Vec<Event>) {
-        if world.broken.is_some() {
-            return;
-        }
-        self.steps(world, events);
-        self.people(world, events);
-        self.outside(world, events);
+    fn actions(&self, world: &World, taken: &mut Vec<Taken>) {
+        self.all(world, taken);
     }
 
-    fn next_state(&self, world: &World, event: Event) -> Option<World> {
-        let mut world = world.clone();
-        self.happen(&mut world, &event);
-        world.normalize();
-        Some(world)
+    fn next_state(&self, _: &World, taken: Taken) -> Option<World> {
+        Some(taken.after)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -1,12 +1,16 @@
 //! The world that the walk explores: an API server with objects, a provider with circuits, operators with what they
 //! remember, and everything that can go wrong between them. Times count units of one poll interval.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Display, Formatter};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::ParseIntError;
+use std::str::FromStr;
 
+use interconnect_operator::api::conditions::Cause;
+use interconnect_operator::base::digest::fingerprint;
 use interconnect_operator::lifecycle::decide::facts::Refusal;
 use interconnect_operator::lifecycle::decide::verdict::Verdict;
-use interconnect_operator::lifecycle::key::fingerprint;
+use smallvec::{SmallVec, smallvec};
 
 /// Uids, circuits and slots are small numbers.
 pub type Uid = u8;
@@ -18,6 +22,9 @@ pub type Time = u8;
 pub const SETTLE: Time = 2;
 /// How long a list may not show what is new.
 pub const LAG: Time = SETTLE - 1;
+
+/// Worlds are copied by the million: what is short in all of them stands in them, and not elsewhere in memory.
+pub type Few<T> = SmallVec<[T; 2]>;
 
 /// What a scenario allows on one path.
 #[derive(Clone, Debug)]
@@ -117,7 +124,7 @@ pub struct Object {
     pub marked: Option<Id>,
     pub owner: Option<Uid>,
     pub answer: Option<(Uid, u32)>,
-    pub approved: Option<String>,
+    pub approved: Option<Digest>,
     pub asked: u8,
     pub status: Status,
 }
@@ -127,9 +134,9 @@ pub struct Status {
     pub id: Option<Id>,
     pub creation: Option<Creation>,
     pub operation: Option<Operation>,
-    pub candidates: Vec<Id>,
+    pub candidates: Few<Id>,
     pub shown: bool,
-    pub plan: Option<String>,
+    pub plan: Option<Digest>,
     pub ready: Option<bool>,
     pub stalled: Option<&'static str>,
     /// In which words the conditions say it, and what `Synced` says, where words count.
@@ -139,11 +146,11 @@ pub struct Status {
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
 pub struct Creation {
     pub attempt: u8,
-    pub digest: Option<String>,
+    pub digest: Option<Digest>,
     pub started: Option<Time>,
     pub conflict: bool,
-    pub refused: Option<String>,
-    pub dismissed: Vec<Id>,
+    pub refused: Option<Basis>,
+    pub dismissed: Few<Id>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
@@ -151,6 +158,49 @@ pub struct Operation {
     pub attempt: u8,
     pub started: Time,
     pub accepted: bool,
+}
+
+/// A plan's digest: whose it is, of which attempt, for which slot.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub struct Digest {
+    pub whose: Uid,
+    pub attempt: u8,
+    pub slot: Slot,
+}
+
+impl Digest {
+    pub fn of(object: &Object) -> Self {
+        Self { whose: object.uid, attempt: object.attempt(), slot: object.slot }
+    }
+}
+
+impl Display for Digest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.whose, self.attempt, self.slot)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.split('-').map(str::parse);
+        let mut part = || parts.next().unwrap_or("".parse());
+        Ok(Self { whose: part()?, attempt: part()?, slot: part()? })
+    }
+}
+
+/// What an order is refused on: the object's generation, and how often it was asked again.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub struct Basis {
+    pub generation: u8,
+    pub asked: u8,
+}
+
+impl Display for Basis {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.generation, self.asked)
+    }
 }
 
 /// A circuit at the provider. Who made it is for the properties only; its key, for a provider that keeps keys.
@@ -185,11 +235,11 @@ impl Late {
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
 pub struct Operator {
     /// Objects whose claims it knows, by uid.
-    pub known: Vec<Uid>,
+    pub known: Few<Uid>,
     /// Passes under way, by object's name.
-    pub passes: Vec<Option<Pass>>,
+    pub passes: Few<Option<Pass>>,
     /// What it remembers, by uid.
-    pub memories: Vec<(Uid, Remembered)>,
+    pub memories: Few<(Uid, Remembered)>,
 }
 
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
@@ -240,7 +290,7 @@ pub struct Searched {
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
 pub struct Found {
     /// What a complete list showed, with the other object that held it then.
-    pub listed: Vec<(Id, Option<Uid>)>,
+    pub listed: Few<(Id, Option<Uid>)>,
     /// Something stands on the slot.
     pub occupied: bool,
 }
@@ -263,20 +313,20 @@ pub enum Seen {
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub struct World {
     pub now: Time,
-    pub objects: Vec<Option<Object>>,
+    pub objects: Few<Option<Object>>,
     /// What each object was before its last write: what an old cache shows.
-    pub before: Vec<Option<Object>>,
-    pub circuits: Vec<Circuit>,
-    pub late: Vec<Late>,
-    pub operators: Vec<Operator>,
+    pub before: Few<Option<Object>>,
+    pub circuits: Few<Circuit>,
+    pub late: Few<Late>,
+    pub operators: Few<Operator>,
     pub leader: usize,
     pub next_uid: Uid,
     pub proven: bool,
     pub retain_all: bool,
     /// Whose order may truly be under way: for the outside world, which orders on no such slot.
-    pub unsure: Vec<Uid>,
+    pub unsure: Few<Uid>,
     /// What persons approved: object and plan.
-    pub consented: Vec<(Uid, String)>,
+    pub consented: Few<(Uid, Digest)>,
     pub left: Left,
     /// A promise that was broken, in words.
     pub broken: Option<&'static str>,
@@ -286,22 +336,22 @@ impl World {
     pub fn new(bounds: &Bounds) -> Self {
         let object = |(name, slot): (usize, &Slot)| Some(Object::new(name as u8, name as u8 + 1, *slot));
         let names = bounds.wishes.len() + usize::from(bounds.copies > 0);
-        let mut objects: Vec<_> = bounds.wishes.iter().enumerate().map(object).collect();
+        let mut objects: Few<_> = bounds.wishes.iter().enumerate().map(object).collect();
         objects.resize(names, None);
-        let operator = Operator { passes: vec![None; names], ..Operator::default() };
+        let operator = Operator { passes: smallvec![None; names], ..Operator::default() };
         Self {
             now: 10,
             before: objects.clone(),
             objects,
-            circuits: Vec::new(),
-            late: Vec::new(),
-            operators: vec![operator; bounds.operators],
+            circuits: Few::new(),
+            late: Few::new(),
+            operators: smallvec![operator; bounds.operators],
             leader: 0,
             next_uid: names as u8 + 1,
             proven: bounds.search_proven,
             retain_all: bounds.retain,
-            unsure: Vec::new(),
-            consented: Vec::new(),
+            unsure: Few::new(),
+            consented: Few::new(),
             left: Left {
                 crashes: bounds.crashes,
                 faults: bounds.faults,
@@ -386,8 +436,7 @@ impl World {
     /// an old cache would show where none is asked.
     pub fn normalize(&mut self) {
         if self.left.stale_reads == 0 && self.left.remakes == 0 {
-            let names = self.before.len();
-            self.before = vec![None; names];
+            self.before.fill(None);
         }
         for name in 0..self.objects.len() {
             let Some(object) = &mut self.objects[name] else { continue };
@@ -400,27 +449,27 @@ impl World {
         }
     }
 
-    /// The same world whatever o'clock it is and whatever may still go wrong in it: for the fair continuation, in which
-    /// nothing does. What lies longer back than any rule looks is all the same.
-    pub fn timeless(&self) -> Self {
+    /// Makes it the same whatever o'clock it is and whatever may still go wrong in it: for the fair continuation, in
+    /// which nothing does. What lies longer back than any rule looks is all the same.
+    pub fn make_timeless(&mut self) {
         const NOW: Time = 50;
         const LONG_AGO: Time = 6;
-        let mut world = self.clone();
-        world.left = Left::default();
-        let oldest = self.now.saturating_sub(LONG_AGO);
-        let shift = |time: &mut Time| *time = NOW + (*time).max(oldest) - self.now;
+        self.left = Left::default();
+        let now = std::mem::replace(&mut self.now, NOW);
+        let oldest = now.saturating_sub(LONG_AGO);
+        let shift = |time: &mut Time| *time = NOW + (*time).max(oldest) - now;
         let of_object = |object: &mut Object| {
             object.status.creation.iter_mut().filter_map(|creation| creation.started.as_mut()).for_each(shift);
             object.status.operation.iter_mut().for_each(|operation| shift(&mut operation.started));
         };
-        world.objects.iter_mut().chain(&mut world.before).flatten().for_each(of_object);
-        world.circuits.iter_mut().for_each(|circuit| shift(&mut circuit.since));
-        for late in &mut world.late {
+        self.objects.iter_mut().chain(&mut self.before).flatten().for_each(of_object);
+        self.circuits.iter_mut().for_each(|circuit| shift(&mut circuit.since));
+        for late in &mut self.late {
             match late {
                 Late::Create { until, .. } | Late::Delete { until, .. } => shift(until),
             }
         }
-        for operator in &mut world.operators {
+        for operator in &mut self.operators {
             for pass in operator.passes.iter_mut().flatten() {
                 of_object(&mut pass.view);
                 pass.search.iter_mut().for_each(|search| shift(&mut search.begun));
@@ -433,8 +482,7 @@ impl World {
                 [&mut memory.heard, &mut memory.missing].into_iter().flatten().for_each(shift);
             }
         }
-        world.now = NOW;
-        world
+        self.normalize();
     }
 
     /// An object is gone from Kubernetes: nothing that it ordered may live on without anybody's knowledge.
@@ -500,6 +548,10 @@ impl Object {
         self.status.operation.as_ref().map(|operation| (operation.attempt, Some(operation.started)))
     }
 
+    pub fn basis(&self) -> Basis {
+        Basis { generation: self.generation, asked: self.asked }
+    }
+
     /// CEL freezes what is ordered once the order has begun.
     pub fn frozen(&self) -> bool {
         self.status.id.is_some() || self.status.creation.as_ref().is_some_and(|creation| creation.started.is_some())
@@ -522,5 +574,5 @@ impl Object {
 
 /// Why a mutation that was turned away was.
 pub fn refusal(by_provider: bool) -> Refusal {
-    Refusal { by_provider, unsupported: false, reason: "ProviderRefused", message: String::new() }
+    Refusal { by_provider, unsupported: false, cause: Cause::new("ProviderRefused", "") }
 }

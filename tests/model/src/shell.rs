@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use interconnect_operator::api::common::{self, DeletionPolicy, OperationType};
+use interconnect_operator::api::conditions::{Cause, Problem};
 use interconnect_operator::lifecycle::decide::facts::{
-    AccountFacts, Annotations, Cause, Deletion, Documents, End, Facts, Findings, Fit, Look, Memory, Observation, Plan,
-    Problem, Read, Readiness, Recorded, Search, Sent, Upstream,
+    AccountFacts, Annotations, Deletion, Documents, End, Facts, Findings, Fit, Look, Memory, Observation, Plan, Read,
+    Readiness, Recorded, Search, Sent, Upstream,
 };
 use interconnect_operator::lifecycle::decide::verdict::{Next, Verdict};
 use interconnect_operator::lifecycle::decide::{Release, Step, decide, searched_in_vain};
@@ -46,9 +47,9 @@ pub enum Outcome {
 }
 
 /// How a step can come out.
-pub fn outcomes(step: &Step, faults: bool) -> Vec<Outcome> {
+pub fn outcomes(step: &Step, faults: bool) -> impl Iterator<Item = Outcome> {
     use Outcome::*;
-    let wrong: &[Outcome] = match step {
+    let wrong: &'static [Outcome] = match step {
         Step::Create => &[Lost, Dropped, Later, Refused, TurnedAway, Conflict],
         Step::Delete(_) => &[Lost, Dropped, Later, Refused, TurnedAway, Lasting],
         Step::Search => &[Unheard, Lags],
@@ -58,7 +59,7 @@ pub fn outcomes(step: &Step, faults: bool) -> Vec<Outcome> {
         step if step.has_effect() && !matches!(step, Step::FetchDocuments(_)) => &[Lost],
         _ => &[],
     };
-    [Fine].into_iter().chain(wrong.iter().copied().filter(|_| faults)).collect()
+    [Fine].into_iter().chain(wrong.iter().copied().filter(move |_| faults))
 }
 
 /// An operator's way through a pass.
@@ -79,7 +80,10 @@ impl Shell<'_> {
             mutant.bend_facts(&mut facts);
         }
         let step = decide(&facts);
-        self.mutant.map_or(step.clone(), |mutant| mutant.bend_step(&facts, step))
+        match self.mutant {
+            Some(mutant) => mutant.bend_step(&facts, step),
+            None => step,
+        }
     }
 
     /// Begins a pass with the object as a cache has it.
@@ -106,7 +110,8 @@ impl Shell<'_> {
     fn note(&self, world: &mut World, operator: usize, pass: &Pass) {
         let object = &pass.view;
         let started = object.status.creation.as_ref().filter(|creation| creation.started.is_some());
-        let lost = self.facts(world, operator, pass).record_lost();
+        // Facts are dear, and what is recorded isn't lost.
+        let lost = object.status.creation.is_none() && self.facts(world, operator, pass).record_lost();
         let attempt = started.map(|creation| creation.attempt).or(lost.then_some(0));
         let attempt = attempt.filter(|_| object.status.id.is_none());
         let now = world.now;
@@ -131,13 +136,13 @@ impl Shell<'_> {
             finalizer: view.finalizer,
             observe_only: false,
             deletion_policy: self.bounds.retain.then_some(DeletionPolicy::Retain),
-            lives_on: false,
+            can_decommission: true,
             suspended: false,
             receives: false,
             annotations: Annotations {
                 external_id: view.marked.map(|id| id.to_string()),
                 owner: view.owner.map(|uid| uid.to_string()),
-                approved_plan: view.approved.clone(),
+                approved_plan: view.approved.map(|plan| plan.to_string()),
                 create_outcome: view.answer.map(|(uid, number)| format!("{uid}/{number}=none")),
             },
             recorded: recorded(view),
@@ -172,7 +177,7 @@ impl Shell<'_> {
             look: pass.look.as_ref().map(look),
             probe: pass.probe.map(|fine| if fine { Ok(()) } else { Err(trouble()) }),
             documents: Documents::Settled,
-            basis: basis(view),
+            basis: view.basis().to_string(),
         }
     }
 
@@ -205,23 +210,23 @@ impl Shell<'_> {
             return Err(Problem::stalled("NotAvailable", ""));
         }
         Ok(Plan {
-            digest: self.digest(view),
+            digest: self.digest(view).to_string(),
             summary: String::new(),
             needs_approval: self.bounds.approval,
             picks_recorded: true,
         })
     }
 
-    fn digest(&self, view: &Object) -> String {
+    fn digest(&self, view: &Object) -> Digest {
         let whose = if self.is(Mutant::S7DigestWithoutUid) { 0 } else { view.uid };
-        format!("{whose}-{}-{}", view.attempt(), view.slot)
+        Digest { whose, ..Digest::of(view) }
     }
 
     /// Another object that this operator knows, with the better claim on what this one wants or holds.
     fn better(&self, world: &World, operator: usize, view: &Object) -> Option<Uid> {
         // Who is gone was forgotten, though a pass over it may be under way.
         let known = world.operators[operator].known.contains(&view.uid);
-        let own = if known { claims(view, self.bounds.keyed) } else { Vec::new() };
+        let own = if known { claims(view, self.bounds.keyed) } else { Few::new() };
         let others = world.objects.iter().flatten().filter(|other| other.uid != view.uid);
         let others = others.filter(|other| world.operators[operator].known.contains(&other.uid));
         let ahead = |other: &&Object| {
@@ -355,7 +360,7 @@ impl Shell<'_> {
             world.operators[operator].memory(uid).create = Some((pass.view.intent(), SentBy::NotDone));
             return true;
         }
-        let consent = (uid, format!("{uid}-{}-{slot}", pass.view.attempt()));
+        let consent = (uid, Digest::of(&pass.view));
         if self.bounds.approval && !world.consented.contains(&consent) {
             world.broken = Some("ordered without a person's approval");
         }
@@ -420,7 +425,7 @@ impl Shell<'_> {
     /// The end of a pass: what is remembered of it, and whether `Ready` may stand as it does (S13).
     fn rest(&self, world: &mut World, operator: usize, pass: &Pass) -> bool {
         let now = world.now;
-        let in_vain = searched_in_vain(&self.facts(world, operator, pass));
+        let in_vain = pass.search.is_some() && searched_in_vain(&self.facts(world, operator, pass));
         let memory = world.operators[operator].memory(pass.view.uid);
         if in_vain {
             memory.empty = 1;
@@ -433,8 +438,8 @@ impl Shell<'_> {
             memory.missing.get_or_insert(now);
         }
         let unheard = memory.heard.is_none_or(|heard| now - heard >= 3);
-        let kept = matches!(self.next(world, operator, pass), Step::Requeue(_)) && pass.view.status.ready == Some(true);
-        if kept && unheard {
+        let ready = pass.view.status.ready == Some(true);
+        if unheard && ready && matches!(self.next(world, operator, pass), Step::Requeue(_)) {
             world.broken = Some("Ready though the provider wasn't heard for three intervals");
         }
         false
@@ -484,8 +489,8 @@ impl Shell<'_> {
             Step::Intend(plan) => {
                 let previous = object.status.creation.take().unwrap_or_default();
                 let dismissed = previous.dismissed;
-                object.status.plan = Some(plan.digest.clone());
-                let digest = Some(plan.digest.clone());
+                let digest = Some(plan.digest.parse().unwrap());
+                object.status.plan = digest;
                 object.status.creation =
                     Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
                 self.say(object, &Verdict::underway("Creating", "ordering", Next::Backoff), false);
@@ -505,7 +510,7 @@ impl Shell<'_> {
                 }
             }
             Step::Withdraw(refusal) => {
-                let refused = refusal.as_ref().filter(|refusal| refusal.by_provider).map(|_| basis(object));
+                let refused = refusal.as_ref().filter(|refusal| refusal.by_provider).map(|_| object.basis());
                 if let Some(creation) = &mut object.status.creation
                     && !(refused.is_some() && self.is(Mutant::S2RefusalKeepsIntent))
                 {
@@ -555,8 +560,10 @@ impl Shell<'_> {
                 let seen = pass.look.as_ref().map(|look| &look.seen);
                 let gone = seen == Some(&Seen::NotFound) && pass.probe == Some(true);
                 status.shown = !gone && (status.shown || seen == Some(&Seen::Found));
-                let planned = |searched: &Searched| Some(self.plan(&pass.view, searched.found.as_ref()?).ok()?.digest);
-                status.plan = pass.search.as_ref().and_then(planned).or(status.plan.take());
+                let free = |searched: &Searched| searched.found.as_ref().is_some_and(|found| !found.occupied);
+                if pass.search.as_ref().is_some_and(free) {
+                    status.plan = Some(self.digest(&pass.view));
+                }
                 self.say(object, verdict, true);
                 let status = &object.status;
                 let found = |look: &Looked| look.seen == Seen::Found && now - look.begun < 3;
@@ -653,9 +660,9 @@ fn foreign(object: &Object) -> bool {
 }
 
 /// What an object claims, and how well: 0 recorded, 1 under way, 2 imported, 3 wished for.
-fn claims(object: &Object, keyed: bool) -> Vec<((bool, u8), u8)> {
+fn claims(object: &Object, keyed: bool) -> Few<((bool, u8), u8)> {
     if foreign(object) {
-        return Vec::new();
+        return Few::new();
     }
     let started = object.status.creation.as_ref().is_some_and(|creation| creation.started.is_some());
     let unmarked = object.marked.is_none();
@@ -674,11 +681,11 @@ fn recorded(view: &Object) -> Recorded {
         creation: status.creation.as_ref().map(|creation| common::Creation {
             key: view.uid.to_string(),
             attempt: creation.attempt.into(),
-            digest: creation.digest.clone(),
+            digest: creation.digest.map(|digest| digest.to_string()),
             started_at: creation.started.map(at),
             conflict: creation.conflict,
-            refused: creation.refused.clone().map(|basis| common::Refused {
-                basis,
+            refused: creation.refused.map(|basis| common::Refused {
+                basis: basis.to_string(),
                 message: String::new(),
                 unsupported: false,
             }),
@@ -725,7 +732,7 @@ fn look(looked: &Looked) -> Look {
         begun: at(looked.begun),
         missing_for: looked.missing_for.map(units),
         exact: true,
-        wish: None,
+        desired: None,
         plan: None,
         heard,
     }
@@ -733,10 +740,6 @@ fn look(looked: &Looked) -> Look {
 
 fn trouble() -> Cause {
     Cause { reason: "ProviderUnreachable", message: String::new() }
-}
-
-fn basis(view: &Object) -> String {
-    format!("{}-{}", view.generation, view.asked)
 }
 
 fn at(time: Time) -> Timestamp {
