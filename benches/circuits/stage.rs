@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use interconnect_operator::api::ProviderAccount;
+pub use interconnect_simulator::demo::cloudflare::{ACCOUNT, TOKEN};
 use interconnect_simulator::{Options, Simulator};
 use interconnect_testenv::ControlPlane;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
@@ -14,10 +15,6 @@ use serde_json::{Value, json};
 use crate::Outcome;
 use crate::subject::Subject;
 
-/// The simulator's account.
-pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-/// A token of that account.
-pub const TOKEN: &str = "demo-token";
 /// The ProviderAccount that circuits name.
 pub const PROVIDER_ACCOUNT: &str = "provider";
 /// How many requests of ours are under way at the same time.

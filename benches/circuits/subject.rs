@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use interconnect_simulator::demo::{digital_realty, equinix};
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::{Value, json};
@@ -53,13 +54,16 @@ impl Subject {
 
     /// The keys of the account's Secret, and the account's own part of the spec, at a simulator that is there.
     pub fn account(self, simulator: &str) -> (Value, Value) {
-        let client = json!({"clientId": "demo", "clientSecret": "demo-secret"});
         match self {
             Self::Interconnect => (json!({"apiToken": TOKEN}), json!({"cloudflare": {"accountId": ACCOUNT}})),
-            Self::DigitalLoa => (client, json!({"equinix": {}})),
+            Self::DigitalLoa => {
+                let client = json!({"clientId": equinix::CLIENT, "clientSecret": equinix::SECRET});
+                (client, json!({"equinix": {}}))
+            }
             Self::CloudAccessPort => {
                 let token_endpoint = format!("{simulator}/digital-realty/connect/token");
-                let account = json!({"managingAccount": "A0087999", "tokenEndpoint": token_endpoint});
+                let account = json!({"managingAccount": digital_realty::ACCOUNT, "tokenEndpoint": token_endpoint});
+                let client = json!({"clientId": digital_realty::CLIENT, "clientSecret": digital_realty::SECRET});
                 (client, json!({"digitalRealty": account}))
             }
         }

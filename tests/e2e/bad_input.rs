@@ -1,5 +1,6 @@
 //! What people get wrong, and what they read then.
 
+use interconnect_simulator::demo::cloudflare::{EMAIL, KEY, SECOND_TOKEN, TOKEN, TOKEN_NO_CNI};
 use serde_json::{Value, json};
 
 use crate::rig::{OTHER_ACCOUNT, Rig, condition, slot};
@@ -21,7 +22,7 @@ async fn what_makes_no_sense_is_refused_when_it_is_applied_and_the_refusal_says_
     rig.until_account("cloudflare", "True", "CredentialsAccepted").await;
     rig.order("ordered", 1).await;
     rig.until_ordered("ordered").await;
-    let account = || rig.account("cloudflare", "demo-token")["items"][1].clone();
+    let account = || rig.account("cloudflare", TOKEN)["items"][1].clone();
     let ordered = || rig.interconnect("ordered", &json!({"slotId": slot(1)}));
     let direct = |direct| rig.interconnect("new", &direct);
     let selector = json!({"site": "AMS01", "speed": "10G"});
@@ -115,7 +116,7 @@ async fn an_order_whose_account_is_missing_waits_for_it_and_may_still_be_changed
     rig.apply(&rig.interconnect("ams-1", &json!({"slotId": slot(2)}))).await;
     rig.look_again("ams-1").await;
     assert_eq!(rig.sim("requests").await, json!([]));
-    rig.apply(&rig.account("cloudflare", "demo-token")).await;
+    rig.apply(&rig.account("cloudflare", TOKEN)).await;
     let ordered = rig.until_condition("ams-1", "Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().slot_id, Some(slot(2)));
     assert_eq!(rig.ledger("create").await, 1);
@@ -174,12 +175,12 @@ async fn an_account_says_what_is_wrong_with_it_and_its_orders_go_on_as_soon_as_t
     let rig = Rig::without_account().await;
     let wrong = [
         ("missing", "CredentialsNotFound", Value::Null),
-        ("keyless", "CredentialsIncomplete", json!({"token": "demo-token"})),
-        ("half", "CredentialsIncomplete", json!({"email": "demo@example.net"})),
+        ("keyless", "CredentialsIncomplete", json!({"token": TOKEN})),
+        ("half", "CredentialsIncomplete", json!({"email": EMAIL})),
         ("empty", "CredentialsIncomplete", json!({"apiToken": " \n"})),
         ("unreadable", "CredentialsIncomplete", json!({"apiToken": "demo\ntoken"})),
         ("rejected", "CredentialsRejected", json!({"apiToken": "old-token"})),
-        ("powerless", "NotAuthorized", json!({"apiToken": "demo-token-no-cni"})),
+        ("powerless", "NotAuthorized", json!({"apiToken": TOKEN_NO_CNI})),
     ];
     for (n, (name, _, credentials)) in (1..).zip(&wrong) {
         let mut account = rig.account(name, "");
@@ -201,8 +202,8 @@ async fn an_account_says_what_is_wrong_with_it_and_its_orders_go_on_as_soon_as_t
     }
     assert_eq!(rig.ledger("create").await, 0);
     for (name, _, _) in &wrong {
-        let legacy = json!({"email": "demo@example.net", "apiKey": "demo-key"});
-        let credentials = if *name == "half" { legacy } else { json!({"apiToken": "demo-token-2"}) };
+        let legacy = json!({"email": EMAIL, "apiKey": KEY});
+        let credentials = if *name == "half" { legacy } else { json!({"apiToken": SECOND_TOKEN}) };
         rig.apply(&rig.secret(&format!("{name}-token"), &credentials)).await;
         rig.until_account(name, "True", "CredentialsAccepted").await;
     }
@@ -222,7 +223,7 @@ async fn a_rotated_secret_is_used_without_a_restart_and_what_was_ordered_stays_a
     let unheard = rig.until_condition("ams-1", "Ready", "Unknown", "CredentialsRejected").await;
     assert_eq!(unheard.status.unwrap().common.state.as_deref(), Some("Pending"));
     rig.weeks_pass().await;
-    rig.apply(&rig.secret("cloudflare-token", &json!({"apiToken": "demo-token-2"}))).await;
+    rig.apply(&rig.secret("cloudflare-token", &json!({"apiToken": SECOND_TOKEN}))).await;
     rig.until_ready("ams-1").await;
     rig.until_account("cloudflare", "True", "CredentialsAccepted").await;
     assert_eq!(rig.ledger("create").await, 1);
@@ -234,7 +235,7 @@ async fn credentials_go_only_to_hosts_that_the_operator_was_told_to_allow() {
     let port = rig.url.rsplit_once(':').unwrap().1.to_owned();
     // The same place by another name: the simulator would answer.
     let elsewhere = format!("http://localhost:{port}/cloudflare/client/v4");
-    let account = rig.account("cloudflare", "demo-token");
+    let account = rig.account("cloudflare", TOKEN);
     rig.apply(&with(account, "/items/1/spec/endpoint", elsewhere.into())).await;
     rig.until_account("cloudflare", "False", "EndpointNotAllowed").await;
     rig.order("ams-1", 1).await;

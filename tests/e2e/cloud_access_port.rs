@@ -4,17 +4,18 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::join_all;
+use interconnect_simulator::demo::digital_realty::{ACCOUNT, SECOND_ACCOUNT};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use crate::objects::{says, until, until_gone, until_stalled};
-use crate::rig::{DesiredChange, Rig, lag};
+use crate::rig::{Rig, Wish, lag};
 use crate::suite::{condition_of, external_id_of};
 use crate::supervisor::supervised;
 
-const CAP: &str = "CloudAccessPort";
+pub const CAP: &str = "CloudAccessPort";
 
 async fn rig_with_account() -> Rig {
     let rig = Rig::without_account().await;
@@ -23,7 +24,7 @@ async fn rig_with_account() -> Rig {
 }
 
 /// One port, of an offering that requires people.
-fn port(name: &str, contacts: &[&str]) -> Value {
+pub fn port(name: &str, contacts: &[&str]) -> Value {
     let contacts: Vec<Value> = contacts.iter().map(|name| json!({"name": name})).collect();
     json!({
         "apiVersion": "interconnect-operator.io/v1alpha1", "kind": CAP, "metadata": {"name": name},
@@ -38,14 +39,14 @@ fn message(object: &DynamicObject, type_: &str) -> String {
     condition_of(object, type_).unwrap()["message"].as_str().unwrap().to_owned()
 }
 
-async fn until_ready(rig: &Rig, name: &str) -> DynamicObject {
+pub async fn until_ready(rig: &Rig, name: &str) -> DynamicObject {
     let ready =
         |object: &DynamicObject| says(object, "Ready", "True", "Available") && says(object, "Synced", "True", "InSync");
     until(rig, CAP, name, "ready", ready).await
 }
 
 /// Until as many ports are there, all in production.
-async fn until_ports(rig: &Rig, name: &str, count: usize) -> Vec<String> {
+pub async fn until_ports(rig: &Rig, name: &str, count: usize) -> Vec<String> {
     let settled = |object: &DynamicObject| {
         let ports = object.data["status"]["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
         let live = ports.iter().filter(|port| port["state"] == "production").count();
@@ -57,7 +58,7 @@ async fn until_ports(rig: &Rig, name: &str, count: usize) -> Vec<String> {
     live.map(|port| port["id"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn ledger(rig: &Rig, operation: &str, resource: &str) -> usize {
+pub async fn ledger(rig: &Rig, operation: &str, resource: &str) -> usize {
     rig.ledger_of(operation, resource).await.len()
 }
 
@@ -70,7 +71,7 @@ async fn asked(rig: &Rig, method: &str, route: &str) -> u64 {
 }
 
 /// The simulator's day, so many days from now.
-async fn day(rig: &Rig, ahead: i64) -> String {
+pub async fn day(rig: &Rig, ahead: i64) -> String {
     let clock = rig.sim("clock").await;
     let now: Timestamp = clock["now"].as_str().unwrap().parse().unwrap();
     (now + SignedDuration::from_hours(24 * ahead)).strftime("%Y-%m-%d").to_string()
@@ -149,7 +150,7 @@ async fn one_person_serves_two_ports_and_changes_once() {
 async fn ports_come_and_go_one_at_a_time_whatever_crashes() {
     let (next, last) = (AtomicU32::new(1), AtomicU32::new(u32::MAX));
     let lane = async || {
-        let rig = Rig::without_operator(DesiredChange::default()).await;
+        let rig = Rig::without_operator(Wish::default()).await;
         rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
         supervised(&rig, &[], async |_| {
             rig.apply(&rig.digital_realty_account()).await;
@@ -338,10 +339,10 @@ async fn an_account_that_the_credentials_lost_ends_nothing() {
     rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
     rig.apply(&lag("lag")).await;
     until_ports(&rig, "lag", 2).await;
-    rig.tell_sim("objects/digital-realty/A0087999", &json!({"state": "gone"})).await;
+    rig.tell_sim(&format!("objects/digital-realty/{ACCOUNT}"), &json!({"state": "gone"})).await;
     let account = rig.until_account("digital-realty", "False", "NotAuthorized").await;
     let ready = account.status.unwrap().conditions.into_iter().find(|it| it.type_ == "Ready").unwrap();
-    assert!(ready.message.contains("A0087999") && ready.message.contains("A0073476"), "{}", ready.message);
+    assert!(ready.message.contains(ACCOUNT) && ready.message.contains(SECOND_ACCOUNT), "{}", ready.message);
     rig.delete(CAP, "lag").await;
     let waits =
         |object: &DynamicObject| condition_of(object, "Stalled").is_some_and(|it| it["reason"] == "NotAuthorized");

@@ -1,105 +1,25 @@
-//! Operator and simulator speak as the provider's published contract says, in both forms of its answers.
+//! Operator and simulator speak as the providers' published contracts say.
 
 use std::collections::BTreeSet;
 
+use interconnect_contracts::Contract;
+use interconnect_simulator::demo::cloudflare::TOKEN;
 use interconnect_simulator::{Options, Simulator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::rig::{ACCOUNT, Rig, slot};
+use crate::cloud_access_port::{CAP, day, ledger, port, until_ports, until_ready};
+use crate::objects::until_gone;
+use crate::rig::{ACCOUNT, Rig, lag, slot};
 
-#[path = "../contracts/openapi.rs"]
-mod openapi;
-
-/// The provider's contract, as JSON Schema reads it.
-struct Contract(Value);
-
-impl Contract {
-    fn read() -> Self {
-        Self(openapi::read(include_str!("../contracts/cloudflare-cni.openapi.yaml")))
-    }
-
-    /// Every method and route.
-    fn routes(&self) -> BTreeSet<(String, String)> {
-        let of_path = |(route, methods): (&String, &Value)| {
-            let methods: Vec<String> =
-                methods.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
-            methods.into_iter().map(|method| (method, route.clone())).collect::<Vec<_>>()
-        };
-        self.0["paths"].as_object().unwrap().iter().flat_map(of_path).collect()
-    }
-
-    fn holds(&self, schema: &Value, value: &Value) -> Result<(), String> {
-        openapi::holds(&self.0, schema, value)
-    }
-
-    fn check(&self, exchange: &Value, envelope: bool) -> Result<(), String> {
-        let route = exchange["route"].as_str().ok_or("no route of the contract")?;
-        let method = exchange["method"].as_str().unwrap().to_lowercase();
-        let call = self.0["paths"].get(route).and_then(|route| route.get(&method)).ok_or("no call of the contract")?;
-        let request = &call["requestBody"]["content"]["application/json"]["schema"];
-        match (&exchange["requestBody"], request) {
-            (Value::Null, Value::Null) => {}
-            (_, Value::Null) => return Err("a body that the contract does not ask for".into()),
-            (body, schema) => self.holds(schema, body).map_err(|error| format!("the request: {error}"))?,
-        }
-        self.check_query(call, exchange["query"].as_str().unwrap_or_default())?;
-        let status = exchange["status"].as_u64().ok_or("no answer")?;
-        if !(200..300).contains(&status) {
-            let failure = &self.0["components"]["schemas"]["api-response-common-failure"];
-            return self.holds(failure, &exchange["responseBody"]).map_err(|error| format!("the refusal: {error}"));
-        }
-        let answer = call["responses"].get(status.to_string()).ok_or_else(|| format!("unexpected status {status}"))?;
-        let Some(content) = answer["content"].as_object() else { return Ok(()) };
-        let type_ = exchange["contentType"].as_str().unwrap_or_default();
-        let schema = content.get(type_).ok_or_else(|| format!("unexpected content type {type_}"))?;
-        if type_ != "application/json" {
-            return Ok(());
-        }
-        let mut body = exchange["responseBody"].clone();
-        if envelope {
-            let result = body["result"].take();
-            if body != json!({"success": true, "errors": [], "messages": [], "result": null}) {
-                return Err(format!("the envelope: {body}"));
-            }
-            body = result;
-        }
-        self.holds(&schema["schema"], &body).map_err(|error| format!("the answer: {error}"))
-    }
-
-    fn check_query(&self, call: &Value, query: &str) -> Result<(), String> {
-        for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
-            let named = |parameter: &&Value| parameter["in"] == "query" && parameter["name"] == *name;
-            let parameter = call["parameters"].as_array().into_iter().flatten().find(named);
-            let schema = &parameter.ok_or_else(|| format!("unknown parameter {name}"))?["schema"];
-            let value = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(&*text));
-            let as_text = Value::from(&*text);
-            let fits = self.holds(schema, &value).or_else(|_| self.holds(schema, &as_text));
-            fits.map_err(|error| format!("parameter {name}: {error}"))?;
-        }
-        Ok(())
-    }
-
-    /// Checks everything; tells which calls were made.
-    fn check_all(&self, exchanges: &Value, envelope: bool) -> BTreeSet<(String, String)> {
-        let exchanges = exchanges.as_array().unwrap();
-        assert!(exchanges.len() < 500, "the simulator keeps no more than 500");
-        for exchange in exchanges {
-            self.check(exchange, envelope).unwrap_or_else(|error| panic!("{error}: {exchange:#}"));
-        }
-        let call = |exchange: &Value| ["method", "route"].map(|part| exchange[part].as_str().unwrap().to_owned());
-        exchanges.iter().map(call).map(|[method, route]| (method, route)).collect()
-    }
-}
-
-/// Everything that the operator can ask.
+/// Everything that the operator can ask of Cloudflare.
 async fn all_that_the_operator_does(envelope: bool) {
     let rig = Rig::without_account().await;
     rig.tell_sim("settings", &json!({"cloudflare": {"envelope": envelope}})).await;
     // What a list does not show yet is asked for singly.
     let lags = json!([{"path": "cni/interconnects$", "times": 1000, "what": "list-lags", "seconds": 1}]);
     rig.tell_sim("faults", &lags).await;
-    rig.apply(&rig.account("cloudflare", "demo-token")).await;
+    rig.apply(&rig.account("cloudflare", TOKEN)).await;
     let mut named = rig.interconnect("named", &json!({"slotId": slot(1), "speed": "10G"}));
     named["spec"]["loa"] = json!({"customerName": "Example & Sons B.V."});
     rig.apply(&named).await;
@@ -113,11 +33,8 @@ async fn all_that_the_operator_does(envelope: bool) {
         rig.delete("interconnect", name).await;
         rig.until_gone(name).await;
     }
-    let calls = Contract::read().check_all(&rig.sim("exchanges").await, envelope);
-    let calls: Vec<String> = calls
-        .iter()
-        .map(|(method, route)| format!("{method} {}", &route["/accounts/{account_id}/cni/".len()..]))
-        .collect();
+    let calls = Contract::cloudflare(envelope).check_all(&rig.sim("exchanges").await);
+    let calls: Vec<String> = calls.iter().map(|call| call.replace("/accounts/{account_id}/cni/", "")).collect();
     let all = [
         "DELETE interconnects/{icon}",
         "GET cnis",
@@ -142,6 +59,87 @@ async fn the_operator_keeps_to_the_contract_with_answers_in_the_envelope() {
     all_that_the_operator_does(true).await;
 }
 
+/// Everything that the operator can ask of an exchange; tells which calls that were.
+async fn all_that_the_operator_does_at_an_exchange() -> BTreeSet<String> {
+    let rig = Rig::without_account().await;
+    // What a list does not show yet is asked for singly.
+    let lists = "/(connections|port-reservations|contacts)$";
+    rig.tell_sim("faults", &json!([{"path": lists, "times": 1000, "what": "list-lags", "seconds": 1}])).await;
+    let mut account = rig.digital_realty_account();
+    // The simulator keeps only so many exchanges.
+    account["items"][1]["spec"]["pollInterval"] = "2s".into();
+    rig.apply(&account).await;
+    rig.apply(&rig.person("all", &["Requestor", "Implementation", "NOC"])).await;
+    rig.apply(&port("ams", &["all"])).await;
+    let mut group = lag("lag");
+    group["spec"]["customerReference"] = "ours".into();
+    group["spec"]["decommission"] = json!({"at": day(&rig, 200).await});
+    rig.apply(&group).await;
+    let done = async |operation: &str, resource: &str, count: usize| {
+        let there = async || (ledger(&rig, operation, resource).await == count).then_some(());
+        rig.until_some(&format!("{operation} of {resource}"), there).await;
+    };
+    done("create", "connection", 2).await;
+    rig.tell_sim("clock", &json!({"advance": "11d"})).await;
+    until_ready(&rig, "ams").await;
+    until_ports(&rig, "lag", 2).await;
+
+    let more = json!({"purchaseOrder": "PO-2", "connectingParty": "Example Airlines", "portQuantity": 3});
+    rig.patch(CAP, "lag", &json!({"spec": more})).await;
+    done("create", "port-reservation", 1).await;
+    rig.tell_sim("clock", &json!({"advance": "11d"})).await;
+    let ports = until_ports(&rig, "lag", 3).await;
+    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 2, "removePorts": [ports[2]]}})).await;
+    done("delete", "port-reservation", 1).await;
+    rig.tell_sim("clock", &json!({"advance": "31d"})).await;
+    until_ports(&rig, "lag", 2).await;
+    rig.patch("contact", "all", &json!({"spec": {"telephone": "+442071234567"}})).await;
+    done("update", "contact", 1).await;
+
+    for (kind, name) in [(CAP, "ams"), (CAP, "lag"), ("contact", "all")] {
+        rig.delete(kind, name).await;
+    }
+    done("delete", "connection", 2).await;
+    rig.tell_sim("clock", &json!({"advance": "200d"})).await;
+    for (kind, name) in [(CAP, "ams"), (CAP, "lag"), ("Contact", "all")] {
+        until_gone(&rig, kind, name).await;
+    }
+    Contract::ix_api().check_all(&rig.sim("exchanges").await)
+}
+
+#[tokio::test]
+async fn the_operator_keeps_to_the_contract_of_an_exchange() {
+    let calls: Vec<String> = all_that_the_operator_does_at_an_exchange().await.into_iter().collect();
+    let all = [
+        "DELETE /connections/{id}",
+        "DELETE /contacts/{id}",
+        "DELETE /port-reservations/{id}",
+        "DELETE /role-assignments/{id}",
+        "GET /accounts",
+        "GET /connections",
+        "GET /connections/{id}",
+        "GET /connections/{id}/cancellation-policy",
+        "GET /connections/{id}/loa",
+        "GET /contacts",
+        "GET /contacts/{id}",
+        "GET /pops",
+        "GET /port-reservations",
+        "GET /port-reservations/{id}",
+        "GET /port-reservations/{id}/loa",
+        "GET /product-offerings",
+        "GET /role-assignments",
+        "GET /roles",
+        "PATCH /connections/{id}",
+        "PATCH /contacts/{id}",
+        "PATCH /port-reservations/{id}",
+        "POST /connections",
+        "POST /contacts",
+        "POST /port-reservations",
+        "POST /role-assignments",
+    ];
+    assert_eq!(calls, all);
+}
+
 /// Asks the simulator directly.
 struct Caller {
     simulator: Simulator,
@@ -151,7 +149,7 @@ struct Caller {
 impl Caller {
     async fn ask(&self, method: Method, path: &str, body: Value, wanted: u16) -> Value {
         let url = format!("{}/cloudflare/client/v4/accounts/{ACCOUNT}/cni/{path}", self.simulator.url());
-        let mut request = self.http.request(method.clone(), url).bearer_auth("demo-token");
+        let mut request = self.http.request(method.clone(), url).bearer_auth(TOKEN);
         if !body.is_null() {
             request = request.json(&body);
         }
@@ -232,42 +230,7 @@ async fn the_simulator_keeps_to_the_contract_in_every_call_that_it_has() {
         caller.tell("settings", &json!({"cloudflare": {"envelope": envelope}})).await;
         caller.make_all_calls().await;
         let exchanges = caller.http.get(format!("{}/_sim/exchanges", caller.simulator.url())).send().await.unwrap();
-        let contract = Contract::read();
-        assert_eq!(contract.check_all(&exchanges.json().await.unwrap(), envelope), contract.routes());
+        let contract = Contract::cloudflare(envelope);
+        assert_eq!(contract.check_all(&exchanges.json().await.unwrap()), contract.calls());
     }
-}
-
-#[test]
-fn the_check_finds_what_the_contract_does_not_know() {
-    let contract = Contract::read();
-    let route = "/accounts/{account_id}/cni/interconnects";
-    let order = json!({"account": ACCOUNT, "type": "direct", "slot_id": slot(1), "speed": "10G"});
-    let facility = json!({"name": "AMS", "address": []});
-    let mut made = order.clone();
-    made.as_object_mut()
-        .unwrap()
-        .extend(json!({"name": "x", "site": "AMS01", "facility": facility}).as_object().unwrap().clone());
-    let good = json!({
-        "route": route, "method": "POST", "query": null, "requestBody": order,
-        "status": 200, "contentType": "application/json", "responseBody": made,
-    });
-    assert_eq!(contract.check(&good, false), Ok(()));
-    for (pointer, value) in [
-        ("/route", json!("/accounts/{account_id}/cni/ports")),
-        ("/route", Value::Null),
-        ("/method", json!("PATCH")),
-        ("/query", json!("force=true")),
-        ("/requestBody", Value::Null),
-        ("/requestBody/slot_id", json!("not-a-uuid")),
-        ("/requestBody/speed", json!(10)),
-        ("/status", json!(202)),
-        ("/contentType", json!("text/html")),
-        ("/responseBody/facility/address", json!("a street")),
-        ("/responseBody/name", Value::Null),
-    ] {
-        let mut bad = good.clone();
-        *bad.pointer_mut(pointer).unwrap() = value;
-        assert!(contract.check(&bad, false).is_err(), "{pointer}: {bad:#}");
-    }
-    assert!(contract.check(&good, true).is_err(), "a bare answer where an envelope is due");
 }

@@ -1,5 +1,6 @@
 //! Digital LOAs at Equinix: both parties, actions, patches, changes, expiry, ends.
 
+use interconnect_simulator::demo::equinix;
 use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
@@ -14,8 +15,8 @@ async fn until_state(rig: &Rig, name: &str, state: &str) -> DynamicObject {
 
 async fn rig_with_both_parties() -> Rig {
     let rig = Rig::without_account().await;
-    rig.apply(&rig.equinix_account("equinix", "demo")).await;
-    rig.apply(&rig.equinix_account("partner", "demo-partner")).await;
+    rig.apply(&rig.equinix_account("equinix", equinix::CLIENT)).await;
+    rig.apply(&rig.equinix_account("partner", equinix::PARTNER)).await;
     rig
 }
 
@@ -234,7 +235,7 @@ async fn a_request_is_sent_once_and_what_comes_of_it_is_listed() {
 async fn the_beta_is_asked_for_and_agreed_to_only_where_the_spec_says_so() {
     let rig = Rig::without_account().await;
     rig.tell_sim("settings", &json!({"equinix": {"betaAccess": false, "betaTerms": false}})).await;
-    rig.apply(&rig.equinix_account("equinix", "demo")).await;
+    rig.apply(&rig.equinix_account("equinix", equinix::CLIENT)).await;
     rig.until_account("equinix", "False", "NotAuthorized").await;
     let shown = async || {
         let account = rig.accounts().get("equinix").await.unwrap();
@@ -267,12 +268,12 @@ async fn another_clients_silence_is_not_believed() {
     let ready = |object: &DynamicObject| condition_of(object, "Ready").is_some_and(|ready| ready["status"] == "True");
     until(&rig, "DigitalLoa", "loa", "Ready", ready).await;
     let credentials = async |client: &str| {
-        rig.apply(&rig.secret("equinix-client", &json!({"clientId": client, "clientSecret": "demo-secret"}))).await;
+        rig.apply(&rig.secret("equinix-client", &json!({"clientId": client, "clientSecret": equinix::SECRET}))).await;
     };
-    credentials("demo-partner").await;
+    credentials(equinix::PARTNER).await;
     let unheard = |object: &DynamicObject| {
         condition_of(object, "Ready").is_some_and(|ready| {
-            ready["status"] == "Unknown" && ready["message"].as_str().unwrap().contains("demo-partner")
+            ready["status"] == "Unknown" && ready["message"].as_str().unwrap().contains(equinix::PARTNER)
         })
     };
     let object = until(&rig, "DigitalLoa", "loa", "not heard", unheard).await;
@@ -282,7 +283,7 @@ async fn another_clients_silence_is_not_believed() {
         condition_of(object, "Reconciling").is_some_and(|word| word["reason"] == "WaitingForProvider")
     };
     until(&rig, "DigitalLoa", "loa", "waiting, not let go", waits).await;
-    credentials("demo").await;
+    credentials(equinix::CLIENT).await;
     until_gone(&rig, "DigitalLoa", "loa").await;
     assert_eq!((ledger(&rig, "create").await, ledger(&rig, "delete").await), (1, 1));
 }

@@ -1,5 +1,6 @@
 //! Who may do what to which circuit: importing, keeping, suspending, picking, sharing, approving.
 
+use interconnect_simulator::demo::cloudflare::TOKEN;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -341,7 +342,7 @@ async fn an_order_that_needs_approval_waits_for_the_digest_of_exactly_this_plan(
         // Cloudflare tells no price, so that no ceiling can be kept without a person.
         ("capped", json!({"perOrder": {"monthly": "500.00"}})),
     ] {
-        let mut account = rig.account(name, "demo-token");
+        let mut account = rig.account(name, TOKEN);
         account["items"][1]["spec"]["orderPolicy"] = policy;
         rig.apply(&account).await;
     }

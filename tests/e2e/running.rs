@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::rig::{DesiredChange, Rig, external_id};
+use interconnect_simulator::demo::cloudflare::TOKEN;
+
+use crate::rig::{Rig, Wish, external_id};
 
 #[tokio::test]
 async fn probes_and_metrics_tell_how_it_is() {
@@ -23,9 +25,9 @@ async fn probes_and_metrics_tell_how_it_is() {
 
 #[tokio::test]
 async fn when_one_operator_ends_the_other_goes_on_and_orders_nothing_again() {
-    let rig = Rig::without_operator(DesiredChange::default()).await;
+    let rig = Rig::without_operator(Wish::default()).await;
     let first = rig.launch("first").operator(&[]).await.unwrap();
-    rig.apply(&rig.account("cloudflare", "demo-token")).await;
+    rig.apply(&rig.account("cloudflare", TOKEN)).await;
     rig.order("ams-1", 1).await;
     let id = rig.until_ordered("ams-1").await;
     let second = rig.launch("second").operator(&[]).await.unwrap();
@@ -49,6 +51,6 @@ async fn no_secret_shows_in_logs_events_status_or_metrics() {
     let shown = rig.run(&["get", "provideraccounts,interconnects,events,leases", "-o", "yaml"]).await;
     let metrics = rig.until_metrics("interconnect_operator_leader 1").await;
     for (what, text) in [("the objects", shown), ("the metrics", metrics), ("the log", rig.log_text())] {
-        assert!(!text.is_empty() && !text.contains("demo-token"), "the token shows in {what}");
+        assert!(!text.is_empty() && !text.contains(TOKEN), "the token shows in {what}");
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_operator::base::clock::Clock;
 use interconnect_operator::cluster::leader::LeaseSettings;
+use interconnect_simulator::demo::cloudflare;
 use interconnect_simulator::{Options, Simulator};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
@@ -23,7 +24,6 @@ use crate::process::Process;
 use interconnect_model::world::{Bounds, Id, Slot};
 
 pub const ACCOUNT: &str = "cloudflare";
-const ACCOUNT_ID: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 /// A unit of the model's time: one poll interval.
 pub const TICK: Duration = Duration::from_secs(60);
 /// Two of them, as in the model, and no less than two request time-outs and a lease.
@@ -86,7 +86,7 @@ impl Stage {
         Api::all(self.client.clone()).create(&PostParams::default(), &namespace).await.unwrap();
         // Held already, so that its version, which the basis of a refusal has in it, stays.
         let finalizers = json!(["interconnect-operator.io/in-use"]);
-        let token = json!({"apiToken": "demo-token"});
+        let token = json!({"apiToken": cloudflare::TOKEN});
         self.create::<Secret>(json!({"metadata": {"name": "token", "finalizers": finalizers}, "stringData": token}))
             .await;
         let approval = if bounds.approval { "Required" } else { "NotRequired" };
@@ -94,7 +94,7 @@ impl Stage {
             "apiVersion": "interconnect-operator.io/v1alpha1", "kind": "ProviderAccount",
             "metadata": {"name": ACCOUNT, "finalizers": finalizers},
             "spec": {
-                "cloudflare": {"accountId": ACCOUNT_ID},
+                "cloudflare": {"accountId": cloudflare::ACCOUNT},
                 "endpoint": format!("{}/cloudflare/client/v4", self.simulator.url()),
                 "credentialsSecretRef": {"name": "token"}, "pollInterval": "60s", "settleTime": SETTLE,
                 "limits": {"requests": 1_000_000, "per": "1s", "concurrent": 32},
@@ -241,7 +241,7 @@ impl Stage {
     pub async fn deliver(&mut self, at: usize) {
         let (method, path, body) = self.held.remove(at);
         let url = format!("{}{path}", self.simulator.url());
-        let mut request = self.http.request(method, url).bearer_auth("demo-token");
+        let mut request = self.http.request(method, url).bearer_auth(cloudflare::TOKEN);
         if !body.is_null() {
             request = request.json(&body);
         }

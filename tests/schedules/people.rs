@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use fastrand::Rng;
 use http::Method;
 use interconnect_operator::lifecycle::key::order_key;
+use interconnect_simulator::demo::cloudflare::SECOND_TOKEN;
 use serde_json::{Value, json};
 
 use crate::api_server::Key;
@@ -302,7 +303,7 @@ pub async fn calm_down(stage: &Stage<'_>, promises: &Promises) {
 
 /// Somebody puts right or wrong credentials into the Secret.
 pub fn credentials(stage: &Stage<'_>, namespace: &str, right: bool) {
-    let token = if right { "demo-token-2" } else { "demo-token-that-was" };
+    let token = if right { SECOND_TOKEN } else { "demo-token-that-was" };
     let token = k8s_openapi::ByteString(token.as_bytes().to_vec());
     stage.story.tell(format!("  credentials in {namespace}: {}", if right { "right" } else { "wrong" }));
     let secret = key("secrets", namespace, "credentials");

@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::Method;
 use interconnect_operator::base::clock::Clock;
 use interconnect_simulator::Simulator;
+pub use interconnect_simulator::demo::cloudflare::ACCOUNT;
+use interconnect_simulator::demo::cloudflare::TOKEN;
 use serde_json::{Value, json};
 
 use crate::api_server::{ApiServer, Key};
@@ -14,12 +16,11 @@ use crate::strike::Strikes;
 pub const POLL: Duration = Duration::from_secs(300);
 pub const SETTLE: Duration = Duration::from_secs(900);
 pub const LEASE: Duration = Duration::from_secs(15);
-pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 pub const NAMESPACES: [&str; 2] = ["a", "b"];
 pub const GROUP: &str = "interconnect-operator.io";
 pub const CRD: &str = "interconnects.interconnect-operator.io";
 /// What may stand nowhere but in Secrets: the token, and the beginning of every pairing key.
-pub const SECRETS: [&str; 2] = ["demo-token", "f00dfeed-"];
+pub const SECRETS: [&str; 2] = [TOKEN, "f00dfeed-"];
 
 /// What was broken on purpose, for tests that must fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl<'s> Stage<'s> {
         stage.control(Method::POST, "reset", Value::Null).await;
         let settle = if sabotage == Sabotage::NoSettleTime { "4s" } else { "15m" };
         for namespace in NAMESPACES {
-            stage.make(("secrets", namespace, "credentials"), json!({"data": {"apiToken": base64("demo-token")}}));
+            stage.make(("secrets", namespace, "credentials"), json!({"data": {"apiToken": base64(TOKEN)}}));
             for n in 0..2 {
                 let key = base64(&format!("f00dfeed-0000-4000-8000-{n:012}/europe-west4/1"));
                 stage.make(("secrets", namespace, &format!("pairing-{n}")), json!({"data": {"key": key}}));

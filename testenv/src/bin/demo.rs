@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use interconnect_simulator::demo::cloudflare::ACCOUNT;
 use interconnect_testenv::programs::{root, run};
 use interconnect_testenv::{ControlPlane, EnvError, Operator};
 use tokio::process::Command;
@@ -15,8 +16,6 @@ use tokio::signal::unix::{SignalKind, signal};
 const SYSTEM: &str = "interconnect-system";
 /// The examples live in this one.
 const CIRCUITS: &str = "circuits";
-/// The examples' account at the provider; other accounts of the simulated world have interconnects, too.
-const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 /// What the provider gives an LOA for.
 const PORTS: &str = "interconnects,cloudaccessports";
 /// The LOA among the examples that we issue, and the partner's view of it.
@@ -199,6 +198,7 @@ async fn end(plane: &ControlPlane, simulator: &Simulator) -> Result<(), EnvError
     let left = objects["cloudflare"]["interconnects"]
         .as_array()
         .ok_or_else(|| EnvError::Other("no list of interconnects".into()))?;
+    // Other accounts of the simulated world have interconnects, too.
     let interconnects = left.iter().filter(|one| one["account"] == ACCOUNT).map(|one| one["name"].to_string());
     let loas = objects["equinix"]["loas"].as_array().into_iter().flatten();
     let loas = loas.filter(|loa| loa["state"] != "CANCELLED").map(|loa| loa["token"].to_string());

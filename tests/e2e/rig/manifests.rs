@@ -1,5 +1,6 @@
 //! What the tests apply.
 
+use interconnect_simulator::demo::{a2b, digital_realty, equinix};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, Rig};
@@ -15,7 +16,7 @@ impl Rig {
     /// An account at Equinix of this client.
     pub fn equinix_account(&self, name: &str, client: &str) -> Value {
         let provider = json!({"equinix": {}, "endpoint": format!("{}/equinix", self.url)});
-        let credentials = json!({"clientId": client, "clientSecret": "demo-secret"});
+        let credentials = json!({"clientId": client, "clientSecret": equinix::SECRET});
         self.provider_account(name, provider, "client", &credentials)
     }
 
@@ -23,17 +24,17 @@ impl Rig {
     pub fn digital_realty_account(&self) -> Value {
         let token_endpoint = format!("{}/digital-realty/connect/token", self.url);
         let provider = json!({
-            "digitalRealty": {"managingAccount": "A0087999", "tokenEndpoint": token_endpoint},
+            "digitalRealty": {"managingAccount": digital_realty::ACCOUNT, "tokenEndpoint": token_endpoint},
             "endpoint": format!("{}/digital-realty/ixapi/v2", self.url),
         });
-        let credentials = json!({"clientId": "demo", "clientSecret": "demo-secret"});
+        let credentials = json!({"clientId": digital_realty::CLIENT, "clientSecret": digital_realty::SECRET});
         self.provider_account("digital-realty", provider, "client", &credentials)
     }
 
     /// The account at A2B.
     pub fn a2b_account(&self) -> Value {
         let provider = json!({"a2b": {}, "endpoint": format!("{}/a2b", self.url)});
-        let credentials = json!({"username": "demo", "password": "demo-secret"});
+        let credentials = json!({"username": a2b::USER, "password": a2b::PASSWORD});
         self.provider_account("a2b", provider, "login", &credentials)
     }
 

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use interconnect_operator::api::{Interconnect, ProviderAccount};
+use interconnect_simulator::demo::cloudflare::TOKEN;
+pub use interconnect_simulator::demo::cloudflare::{ACCOUNT, FOREIGN_ACCOUNT as OTHER_ACCOUNT};
 use interconnect_simulator::{Options, Simulator};
 use interconnect_testenv::{ControlPlane, EnvError, Operator};
 use k8s_openapi::api::core::v1::Secret;
@@ -26,9 +28,6 @@ pub use manifests::{contact, lag, received_loa};
 /// What doesn't come true within this long never will.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 const OPERATOR: &str = env!("CARGO_BIN_EXE_interconnect-operator");
-pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-/// An account of somebody else's.
-pub const OTHER_ACCOUNT: &str = "9a7806061c88ada191ed06f989cc3dac";
 
 static CONTROL_PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
 /// Worlds that are had at the same time, however many tests want one: more would only wait for two cores, until leases
@@ -82,7 +81,7 @@ impl Deref for Plane {
 
 /// What a test needs besides the usual.
 #[derive(Clone, Copy, Default)]
-pub struct DesiredChange {
+pub struct Wish {
     /// A control plane of its own.
     pub own_plane: bool,
     /// A second namespace that the operator watches.
@@ -129,17 +128,17 @@ impl Rig {
     /// Everything up, with an account named `cloudflare`.
     pub async fn start() -> Self {
         let rig = Self::without_account().await;
-        rig.apply(&rig.account("cloudflare", "demo-token")).await;
+        rig.apply(&rig.account("cloudflare", TOKEN)).await;
         rig
     }
 
     pub async fn without_account() -> Self {
-        let mut rig = Self::without_operator(DesiredChange::default()).await;
+        let mut rig = Self::without_operator(Wish::default()).await;
         rig.start_operator();
         rig
     }
 
-    pub async fn without_operator(wish: DesiredChange) -> Self {
+    pub async fn without_operator(wish: Wish) -> Self {
         let world = WORLDS.acquire().await.unwrap();
         let plane = if wish.own_plane {
             Plane::Own(Box::new(own_control_plane().await))

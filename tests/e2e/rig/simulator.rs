@@ -1,5 +1,6 @@
 //! The simulator: what it has, what it counted, and the outside world that acts through it.
 
+use interconnect_simulator::demo::cloudflare::TOKEN;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -60,7 +61,7 @@ impl Rig {
     /// Asks the provider as somebody else with the account's token would; tells the status and the answer.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let url = format!("{}/cloudflare/client/v4/accounts/{ACCOUNT}/cni/{path}", self.url);
-        let mut request = self.http.request(method, url).bearer_auth("demo-token");
+        let mut request = self.http.request(method, url).bearer_auth(TOKEN);
         if let Some(body) = body {
             request = request.json(body);
         }

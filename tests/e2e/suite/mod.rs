@@ -8,6 +8,7 @@ mod operators;
 mod outages;
 mod restores;
 
+use interconnect_simulator::demo::{cloudflare, equinix};
 use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
@@ -156,7 +157,7 @@ const DIRECT: Subject = Subject {
         let own = all.filter(|one| one["account"] == crate::rig::ACCOUNT);
         own.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
     },
-    prerequisites: |rig| rig.account("cloudflare", "demo-token"),
+    prerequisites: |rig| rig.account("cloudflare", cloudflare::TOKEN),
     manifest: |rig, name, n| match n % 4 {
         // Of the slots that no name is given for: every fourth one is 100G.
         0 => rig.interconnect(name, &json!({"slotSelector": {"site": SITES[(n / 4 % 3) as usize], "speed": "100G"}})),
@@ -166,7 +167,7 @@ const DIRECT: Subject = Subject {
 
 const GCP_PARTNER: Subject = Subject {
     prerequisites: |rig| {
-        let mut all = rig.account("cloudflare", "demo-token");
+        let mut all = rig.account("cloudflare", cloudflare::TOKEN);
         let keys = (0..100).map(|n| (format!("key-{n}"), json!(pairing_key(n)))).collect();
         all["items"].as_array_mut().unwrap().push(rig.secret("pairing", &Value::Object(keys)));
         all
@@ -203,8 +204,8 @@ const DIGITAL_LOA: Subject = Subject {
         live.map(|loa| loa["uuid"].as_str().unwrap().to_owned()).collect()
     },
     prerequisites: |rig| {
-        let mut all = rig.equinix_account("equinix", "demo");
-        let partner = rig.equinix_account("partner", "demo-partner");
+        let mut all = rig.equinix_account("equinix", equinix::CLIENT);
+        let partner = rig.equinix_account("partner", equinix::PARTNER);
         all["items"].as_array_mut().unwrap().extend(partner["items"].as_array().unwrap().clone());
         all
     },

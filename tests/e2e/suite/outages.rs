@@ -7,14 +7,14 @@ use serde_json::json;
 
 use super::Subject;
 use super::life::{Lives, external_id, ready, says, stalled};
-use crate::rig::{DesiredChange, Rig};
+use crate::rig::{Rig, Wish};
 use crate::supervisor::supervised;
 
 /// How long the provider is away.
 const AWAY: Duration = Duration::from_secs(60);
 
 pub async fn provider_away(subject: &Subject) {
-    let mut rig = Rig::without_operator(DesiredChange { lasting_simulator: true, ..DesiredChange::default() }).await;
+    let mut rig = Rig::without_operator(Wish { lasting_simulator: true, ..Wish::default() }).await;
     rig.start_operator();
     rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
     Lives::of(subject, &rig).prepare().await;
@@ -39,7 +39,7 @@ pub async fn provider_away(subject: &Subject) {
 
 /// The API server goes and comes back; then etcd comes back as it was before most of what happened; then the CRD goes.
 pub async fn of_kubernetes(subject: &Subject) {
-    let mut rig = Rig::without_operator(DesiredChange { own_plane: true, ..DesiredChange::default() }).await;
+    let mut rig = Rig::without_operator(Wish { own_plane: true, ..Wish::default() }).await;
     rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
     {
         let lives = Lives::of(subject, &rig);

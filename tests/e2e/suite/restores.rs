@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::life::{Lives, external_id, ready, stalled};
 use super::{Remains, Subject};
-use crate::rig::{DesiredChange, Rig};
+use crate::rig::{Rig, Wish};
 use crate::supervisor::supervised;
 
-async fn ready_rig(wish: DesiredChange) -> Rig {
+async fn ready_rig(wish: Wish) -> Rig {
     let rig = Rig::without_operator(wish).await;
     rig.tell_sim("clock", &json!({"speed": 10_000_000})).await;
     rig
@@ -16,7 +16,7 @@ async fn ready_rig(wish: DesiredChange) -> Rig {
 
 /// Status, annotations or both are lost while no operator runs.
 pub async fn without_records(subject: &Subject) {
-    let rig = ready_rig(DesiredChange::default()).await;
+    let rig = ready_rig(Wish::default()).await;
     let lives = Lives::of(subject, &rig);
     let names = ["status", "annotations", "both"];
     supervised(&rig, &[], async |_| {
@@ -76,7 +76,7 @@ fn copy_of(object: &DynamicObject) -> Value {
 }
 
 pub async fn copied(subject: &Subject) {
-    let rig = ready_rig(DesiredChange { second_namespace: true, ..DesiredChange::default() }).await;
+    let rig = ready_rig(Wish { second_namespace: true, ..Wish::default() }).await;
     let lives = Lives::of(subject, &rig);
     let elsewhere = Lives::within(subject, &rig, rig.second_namespace.as_deref().unwrap());
     supervised(&rig, &[], async |_| {
@@ -100,7 +100,7 @@ pub async fn copied(subject: &Subject) {
 }
 
 pub async fn made_again(subject: &Subject) {
-    let rig = ready_rig(DesiredChange::default()).await;
+    let rig = ready_rig(Wish::default()).await;
     let lives = Lives::of(subject, &rig);
     supervised(&rig, &[], async |_| {
         lives.prepare().await;
@@ -121,7 +121,7 @@ pub async fn made_again(subject: &Subject) {
 
 /// Account, Secret and circuits are deleted in whatever order the namespace controller likes, while the provider is away.
 pub async fn namespace_deleted(subject: &Subject) {
-    let rig = ready_rig(DesiredChange { second_namespace: true, cluster_wide: true, ..DesiredChange::default() }).await;
+    let rig = ready_rig(Wish { second_namespace: true, cluster_wide: true, ..Wish::default() }).await;
     let namespace = rig.second_namespace.clone().unwrap();
     let lives = Lives::within(subject, &rig, &namespace);
     let names = ["c1", "c2", "c3"];

@@ -1,10 +1,10 @@
 //! The way of a Cloud Access Port as the provider's document goes it, step by
 //! step, with each exchange held against the contract.
 
+use interconnect_contracts::Contract;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::contract::Contract;
 use super::{Bench, Caller, FAST, NL, SLOW, UK, contact_body, lag_body, path, port_body};
 use crate::{text, text_of_pdf};
 
@@ -25,7 +25,7 @@ async fn the_documents_sixteen_steps() {
     people_leave(&caller, &assigned).await;
 
     let exchanges = bench.ask("exchanges").await;
-    let contract = Contract::read();
+    let contract = Contract::ix_api().with_further_properties();
     assert_eq!(contract.check_all(&exchanges), contract.calls());
     let token = &exchanges[0]["responseBody"];
     assert_eq!((&token["expires_in"], &token["token_type"]), (&json!(3600), &json!("Bearer")));

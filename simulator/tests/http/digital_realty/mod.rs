@@ -1,6 +1,5 @@
 //! Digital Realty's Cloud Access Ports.
 
-mod contract;
 mod ending;
 mod journey;
 mod lag;

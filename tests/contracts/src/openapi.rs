@@ -1,4 +1,4 @@
-//! A provider's contract as JSON Schema reads it: for the tests of the operator and of the simulator alike.
+//! A contract as JSON Schema reads it.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn translate(schema: &mut Value) {
 
 /// The contract of this text.
 pub fn read(text: &str) -> Value {
-    let mut contract = serde_saphyr::from_str(text).unwrap();
+    let mut contract = serde_saphyr::from_str(text).expect("contracts are YAML");
     translate(&mut contract);
     contract
 }
