@@ -1,16 +1,37 @@
 # `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
 # Go is needed only where the third-party programs can't be downloaded.
 
-.PHONY: demo test bench fuzz tools crds format clippy drift chart
+.PHONY: demo test quick bench fuzz tools crds format clippy drift chart
 
 demo: tools
 	cargo build --workspace --bins
 	target/debug/demo $(ARGS)
 
-test: tools format clippy drift chart
-	# Most of the time is spent waiting: for settle times, for leases, for a provider that is away.
-	RUST_TEST_THREADS=8 cargo test --workspace --no-fail-fast
-	$(MAKE) demo ARGS=--once
+# Runs stages, those that wait beside those that compute, and shows where the time went: testenv/src/bin/stages.rs.
+STAGES = cargo build --quiet --workspace --bin stages && target/debug/stages
+CHECKS = "format: $(MAKE) format" "clippy: $(MAKE) clippy" "drift: $(MAKE) drift"
+TESTS = cargo test --workspace --no-fail-fast
+SHOWN = -- --show-output
+# What computes takes what is left of the cores by what waits, which would lose its leases otherwise.
+COMPUTES = nice -n 10 $(TESTS)
+# Most of its time e2e waits: for settle times, for leases, for a provider that is away.
+E2E = RUST_TEST_THREADS=8 $(TESTS) --test e2e $(SHOWN)
+# All other integration tests.
+COMPUTED = $(filter-out e2e,$(notdir $(patsubst %/main.rs,%,$(wildcard tests/*/main.rs */tests/*/main.rs)) $(basename $(wildcard tests/*.rs */tests/*.rs))))
+
+# Everything: what CI runs.
+test: tools
+	$(STAGES) $(CHECKS) "chart: $(MAKE) chart" "build: $(TESTS) --no-run && cargo build --workspace --bins" \
+	  -- "e2e: $(E2E)" "demo: target/debug/demo --once" \
+	  -- $(foreach name,$(COMPUTED),"$(name): $(COMPUTES) --test $(name) $(SHOWN)") \
+	  "units: $(COMPUTES) --lib --bins $(SHOWN)" "docs: $(COMPUTES) --doc"
+
+# After every change: the same checks, and of the tests what answers soon.
+quick: tools
+	$(STAGES) $(CHECKS) "build: $(TESTS) --no-run" \
+	  -- "e2e: $(E2E) a_life_in_which_nothing_goes_wrong" \
+	  -- "walk: WALK=$(QUICK_WALK) $(COMPUTES) --test decision_walk every_scenario" \
+	  "units: $(COMPUTES) --lib --bins" "properties: $(COMPUTES) --test properties"
 
 # For example: make bench ARGS="100 1000 10000"
 bench: tools

@@ -48,7 +48,7 @@ impl Stage {
         }
         let plane = ControlPlane::start_audited(&dir).await?;
         plane.kubectl(&["create", "namespace", namespace], "").await?;
-        let kubeconfig = plane.install_chart(namespace, &[&format!("watchNamespaces={{{namespace}}}")]).await?;
+        let kubeconfig = plane.install_chart(namespace, &[namespace]).await?;
         let options = Options { slots: circuits.try_into()?, ..Options::default() };
         let simulator = Simulator::start(([127, 0, 0, 1], 0).into(), options).await?;
         let client = plane.admin().await?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command as StdCommand;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Namespace;
@@ -11,15 +12,16 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use tokio::process::Command;
 
+use crate::chart::Rendered;
 use crate::child::Guarded;
 use crate::programs::{find, root, run, run_for_bytes};
 use crate::{EnvError, doing};
 
 /// A control plane that doesn't come up within this long has failed.
-const START_TIMEOUT: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_secs(300);
 const ADMIN_TOKEN: &str = "admin-of-this-control-plane";
-/// Those that users of a real cluster rely on: garbage collection, the end of namespaces, service accounts.
-const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,serviceaccount-controller,root-ca-certificate-publisher-controller";
+/// Those that our objects' users rely on: garbage collection, and the end of namespaces.
+const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller";
 
 /// What the audit log holds: what programs with a ServiceAccount asked for; the control plane's own parts have none.
 const AUDIT_POLICY: &str = r#"{
@@ -37,7 +39,8 @@ pub struct ControlPlane {
     /// Of etcd's clients, of its peers, and of the API server.
     ports: [u16; 3],
     audited: bool,
-    children: Vec<Guarded>,
+    pub(crate) chart: Rendered,
+    children: Mutex<Vec<Guarded>>,
 }
 
 impl ControlPlane {
@@ -55,23 +58,31 @@ impl ControlPlane {
         fs::create_dir_all(dir).map_err(doing(format!("creating {}", dir.display())))?;
         let ports = free_ports()?;
         let server = format!("https://127.0.0.1:{}", ports[2]);
-        let mut plane = Self { dir: dir.into(), server, ports, audited, children: Vec::new() };
+        let plane =
+            Self { dir: dir.into(), server, ports, audited, chart: Rendered::default(), children: Mutex::default() };
         plane.write_keys()?;
         plane.write_kubeconfig("admin", ADMIN_TOKEN, "default").map_err(doing("writing the kubeconfig"))?;
         plane.resume().await?;
-        plane.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "").await?;
-        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"], "").await?;
+        plane.install_crds().await?;
         Ok(plane)
     }
 
+    /// Installs our CRDs.
+    pub async fn install_crds(&self) -> Result<(), EnvError> {
+        self.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "").await?;
+        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=5m"], "").await?;
+        Ok(())
+    }
+
     /// Ends all its programs, as a power cut does; what etcd has stays.
-    pub fn halt(&mut self) {
+    pub fn halt(&self) {
+        let mut children = self.children();
         // The last started first: the API server can't do without etcd.
-        while self.children.pop().is_some() {}
+        while children.pop().is_some() {}
     }
 
     /// Starts its programs, and waits until it serves.
-    pub async fn resume(&mut self) -> Result<(), EnvError> {
+    pub async fn resume(&self) -> Result<(), EnvError> {
         self.start_etcd()?;
         self.start_apiserver()?;
         self.ready().await?;
@@ -124,45 +135,7 @@ impl ControlPlane {
         run_for_bytes(Command::new(find("kubectl")?).arg("--kubeconfig").arg(self.kubeconfig()).args(args), "").await
     }
 
-    /// Installs the chart as a user would, but for the Deployment: the operator runs outside. It tells the kubeconfig of
-    /// the operator's ServiceAccount, which has exactly the rights that the chart gives it.
-    pub async fn install_chart(&self, namespace: &str, values: &[&str]) -> Result<PathBuf, EnvError> {
-        let mut helm = Command::new(find("helm")?);
-        helm.args(["template", namespace]).arg(root().join("charts/interconnect-operator"));
-        helm.args([
-            "--namespace",
-            namespace,
-            "--kube-version",
-            "1.36.3",
-            "--set",
-            "crds.install=false,aggregateRoles=false",
-        ]);
-        for value in values {
-            helm.args(["--set", value]);
-        }
-        for template in ["serviceaccount", "rbac"] {
-            helm.arg("--show-only").arg(format!("templates/{template}.yaml"));
-        }
-        let manifests = run(&mut helm, "").await?;
-        self.kubectl(&["apply", "--server-side", "-f", "-"], &manifests).await?;
-        let accounts = [
-            "get",
-            "serviceaccounts",
-            "-n",
-            namespace,
-            "-l",
-            "app.kubernetes.io/name=interconnect-operator",
-            "-o",
-            "name",
-        ];
-        let account = self.kubectl(&accounts, "").await?;
-        let account = account.trim().trim_start_matches("serviceaccount/").to_owned();
-        let token = self.kubectl(&["create", "token", &account, "-n", namespace, "--duration=24h"], "").await?;
-        self.write_kubeconfig(&format!("operator-{namespace}"), token.trim(), namespace)
-            .map_err(doing("writing the kubeconfig"))
-    }
-
-    fn start_etcd(&mut self) -> Result<(), EnvError> {
+    fn start_etcd(&self) -> Result<(), EnvError> {
         let [client, peer, _] = self.ports;
         let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
         let mut command = StdCommand::new(find("etcd")?);
@@ -173,7 +146,7 @@ impl ControlPlane {
         self.start_child("etcd", &command)
     }
 
-    fn start_apiserver(&mut self) -> Result<(), EnvError> {
+    fn start_apiserver(&self) -> Result<(), EnvError> {
         let [etcd, _, secure] = self.ports;
         let mut command = StdCommand::new(find("kube-apiserver")?);
         let file = |name: &str| self.dir.join(name).display().to_string();
@@ -181,7 +154,8 @@ impl ControlPlane {
             ("etcd-servers", format!("http://127.0.0.1:{etcd}")),
             ("secure-port", secure.to_string()),
             ("bind-address", "127.0.0.1".into()),
-            ("cert-dir", file("certs")),
+            ("tls-cert-file", file("serving.crt")),
+            ("tls-private-key-file", file("serving.key")),
             ("service-account-issuer", "https://kubernetes.default.svc".into()),
             ("service-account-key-file", file("service-accounts.pub")),
             ("service-account-signing-key-file", file("service-accounts.key")),
@@ -189,6 +163,8 @@ impl ControlPlane {
             ("authorization-mode", "RBAC".into()),
             ("service-cluster-ip-range", "10.0.0.0/24".into()),
             ("enable-admission-plugins", "OwnerReferencesPermissionEnforcement".into()),
+            // Nobody here is to be held back for another's sake.
+            ("enable-priority-and-fairness", "false".into()),
         ] {
             command.arg(format!("--{flag}={value}"));
         }
@@ -201,23 +177,32 @@ impl ControlPlane {
         self.start_child("kube-apiserver", &command)
     }
 
-    fn start_controller_manager(&mut self) -> Result<(), EnvError> {
+    fn start_controller_manager(&self) -> Result<(), EnvError> {
         let mut command = StdCommand::new(find("kube-controller-manager")?);
         command.arg("--kubeconfig").arg(self.kubeconfig()).arg(format!("--controllers={CONTROLLERS}"));
-        command.arg("--service-account-private-key-file").arg(self.dir.join("service-accounts.key"));
-        command.arg("--root-ca-file").arg(self.dir.join("certs/apiserver.crt"));
         command.args(["--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"]);
         self.start_child("kube-controller-manager", &command)
     }
 
-    fn start_child(&mut self, program: &'static str, command: &StdCommand) -> Result<(), EnvError> {
-        self.children.push(Guarded::start(program, command, &self.dir.join(format!("{program}.log")))?);
+    fn start_child(&self, program: &'static str, command: &StdCommand) -> Result<(), EnvError> {
+        let child = Guarded::start(program, command, &self.dir.join(format!("{program}.log")))?;
+        self.children().push(child);
         Ok(())
     }
 
+    fn children(&self) -> MutexGuard<'_, Vec<Guarded>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn write_keys(&self) -> Result<(), EnvError> {
-        let key = rcgen::KeyPair::generate().map_err(|error| EnvError::Other(error.to_string()))?;
+        let failed = |error: rcgen::Error| EnvError::Other(error.to_string());
+        let key = rcgen::KeyPair::generate().map_err(failed)?;
+        // The API server would make an RSA key, which costs more at each of some thousand connections.
+        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let serving = rcgen::generate_simple_self_signed(names).map_err(failed)?;
         let files = [
+            ("serving.key", serving.signing_key.serialize_pem()),
+            ("serving.crt", serving.cert.pem()),
             ("service-accounts.key", key.serialize_pem()),
             ("service-accounts.pub", key.public_key_pem()),
             ("tokens.csv", format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\n")),
@@ -229,9 +214,9 @@ impl ControlPlane {
         Ok(())
     }
 
-    fn write_kubeconfig(&self, name: &str, token: &str, namespace: &str) -> std::io::Result<PathBuf> {
+    pub(crate) fn write_kubeconfig(&self, name: &str, token: &str, namespace: &str) -> std::io::Result<PathBuf> {
         let path = self.dir.join(format!("{name}.kubeconfig"));
-        let authority = self.dir.join("certs/apiserver.crt");
+        let authority = self.dir.join("serving.crt");
         let kubeconfig = serde_json::json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "here",
             "clusters": [{"name": "here", "cluster": {"server": self.server, "certificate-authority": authority}}],
@@ -242,19 +227,18 @@ impl ControlPlane {
         Ok(path)
     }
 
-    /// Waits until the API server serves objects; it makes its certificate at its start.
+    /// Waits until the API server serves objects.
     async fn ready(&self) -> Result<(), EnvError> {
         let begun = Instant::now();
         while begun.elapsed() < START_TIMEOUT {
-            if self.dir.join("certs/apiserver.crt").is_file()
-                && let Ok(client) = self.admin().await
+            if let Ok(client) = self.admin().await
                 && Api::<Namespace>::all(client).get("default").await.is_ok()
             {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Err(self.children.last().map_or_else(|| EnvError::Other("nothing was started".into()), Guarded::not_up))
+        Err(self.children().last().map_or_else(|| EnvError::Other("nothing was started".into()), Guarded::not_up))
     }
 }
 

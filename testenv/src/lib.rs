@@ -1,7 +1,9 @@
 //! A real Kubernetes control plane on this machine, with the operator and the simulator: for tests, benches and the demo.
 
+mod chart;
 mod child;
 pub mod control_plane;
+pub mod manifests;
 pub mod operator;
 pub mod programs;
 

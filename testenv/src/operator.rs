@@ -12,6 +12,9 @@ use crate::child::tail;
 use crate::programs::run;
 use crate::{EnvError, doing};
 
+/// An operator that doesn't come up within this long has failed.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// A running operator. It is killed when this is dropped.
 pub struct Operator {
     child: Child,
@@ -86,7 +89,7 @@ impl Operator {
 
     async fn ready(&mut self) -> Result<(), EnvError> {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(30) {
+        while begun.elapsed() < START_TIMEOUT {
             let ended = self.child.try_wait().map_err(doing("looking at the operator"))?;
             if ended.is_none() && tokio::net::TcpStream::connect(&self.listen).await.is_ok() {
                 return Ok(());

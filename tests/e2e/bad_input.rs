@@ -1,6 +1,8 @@
 //! What people get wrong, and what they read then.
 
+use interconnect_operator::api::ProviderAccount;
 use interconnect_simulator::demo::cloudflare::{EMAIL, KEY, SECOND_TOKEN, TOKEN, TOKEN_NO_CNI};
+use k8s_openapi::api::core::v1::Secret;
 use serde_json::{Value, json};
 
 use crate::rig::{OTHER_ACCOUNT, Rig, condition, slot};
@@ -19,9 +21,9 @@ fn with(mut manifest: Value, pointer: &str, value: Value) -> Value {
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_when_it_is_applied_and_the_refusal_says_what_to_do() {
     let rig = Rig::start().await;
-    rig.until_account("cloudflare", "True", "CredentialsAccepted").await;
+    rig.pa("cloudflare").until_account("True", "CredentialsAccepted").await;
     rig.order("ordered", 1).await;
-    rig.until_ordered("ordered").await;
+    rig.ic("ordered").until_ordered().await;
     let account = || rig.account("cloudflare", TOKEN)["items"][1].clone();
     let ordered = || rig.interconnect("ordered", &json!({"slotId": slot(1)}));
     let direct = |direct| rig.interconnect("new", &direct);
@@ -109,23 +111,23 @@ async fn what_makes_no_sense_is_refused_when_it_is_applied_and_the_refusal_says_
 async fn an_order_whose_account_is_missing_waits_for_it_and_may_still_be_changed() {
     let rig = Rig::without_account().await;
     rig.order("ams-1", 1).await;
-    let waiting = rig.until_condition("ams-1", "Reconciling", "True", "WaitingForDependency").await;
+    let waiting = rig.ic("ams-1").until_says("Reconciling", "True", "WaitingForDependency").await;
     let said = &condition(&waiting, "Reconciling").unwrap().message;
     assert!(said.contains("ProviderAccount cloudflare"), "{said}");
     rig.apply(&rig.interconnect("ams-1", &json!({"slotSelector": {"site": "LON03", "speed": "10G"}}))).await;
     rig.apply(&rig.interconnect("ams-1", &json!({"slotId": slot(2)}))).await;
-    rig.look_again("ams-1").await;
+    rig.ic("ams-1").look_again().await;
     assert_eq!(rig.sim("requests").await, json!([]));
     rig.apply(&rig.account("cloudflare", TOKEN)).await;
-    let ordered = rig.until_condition("ams-1", "Synced", "True", "InSync").await;
+    let ordered = rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().slot_id, Some(slot(2)));
     assert_eq!(rig.ledger("create").await, 1);
 
     rig.apply(&with(rig.interconnect("never", &json!({"slotId": slot(3)})), "/spec/accountRef/name", "none".into()))
         .await;
-    rig.until_condition("never", "Reconciling", "True", "WaitingForDependency").await;
-    rig.delete("interconnect", "never").await;
-    rig.until_gone("never").await;
+    rig.ic("never").until_says("Reconciling", "True", "WaitingForDependency").await;
+    rig.ic("never").delete().await;
+    rig.ic("never").until_gone().await;
 }
 
 #[tokio::test]
@@ -143,19 +145,19 @@ async fn a_slot_that_cannot_be_ordered_is_named_with_the_reason_and_another_can_
         ),
     ] {
         rig.apply(&rig.interconnect(name, &direct)).await;
-        let message = rig.until_stalled(name, "NotAvailable").await;
+        let message = rig.ic(name).until_stalled("NotAvailable").await;
         assert!(message.contains(said), "{name}: {message}");
         rig.until_event(name, "NotAvailable").await;
     }
     assert_eq!(rig.ledger("create").await, 0);
     for (n, name) in [(6, "unknown"), (2, "occupied"), (3, "slow"), (5, "nowhere")] {
         rig.order(name, n).await;
-        let ordered = rig.until_condition(name, "Synced", "True", "InSync").await;
+        let ordered = rig.ic(name).until_says("Synced", "True", "InSync").await;
         assert_eq!(condition(&ordered, "Stalled").unwrap().status, "False");
     }
     rig.weeks_pass().await;
     for name in ["unknown", "occupied", "slow", "nowhere"] {
-        rig.until_ready(name).await;
+        rig.ic(name).until_ready().await;
     }
     assert_eq!(rig.ledger("create").await, 4);
 }
@@ -164,9 +166,9 @@ async fn a_slot_that_cannot_be_ordered_is_named_with_the_reason_and_another_can_
 async fn a_deleted_object_that_never_ordered_goes_at_once_whatever_it_waits_for() {
     let rig = Rig::start().await;
     rig.apply(&rig.interconnect("unknown", &json!({"slotId": "5107a000-0000-4000-8000-00000000ffff"}))).await;
-    rig.until_stalled("unknown", "NotAvailable").await;
-    rig.delete("interconnect", "unknown").await;
-    rig.until_gone("unknown").await;
+    rig.ic("unknown").until_stalled("NotAvailable").await;
+    rig.ic("unknown").delete().await;
+    rig.ic("unknown").until_gone().await;
 }
 
 /// Every way in which an account can be wrong, and what makes it right.
@@ -193,8 +195,8 @@ async fn an_account_says_what_is_wrong_with_it_and_its_orders_go_on_as_soon_as_t
             .await;
     }
     for (name, reason, _) in &wrong {
-        let account = rig.until_account(name, "False", reason).await;
-        rig.until_stalled(name, reason).await;
+        let account = rig.pa(name).until_account("False", reason).await;
+        rig.ic(name).until_stalled(reason).await;
         rig.until_event(name, reason).await;
         let conditions = account.status.unwrap().conditions;
         let ready = conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();
@@ -205,10 +207,10 @@ async fn an_account_says_what_is_wrong_with_it_and_its_orders_go_on_as_soon_as_t
         let legacy = json!({"email": EMAIL, "apiKey": KEY});
         let credentials = if *name == "half" { legacy } else { json!({"apiToken": SECOND_TOKEN}) };
         rig.apply(&rig.secret(&format!("{name}-token"), &credentials)).await;
-        rig.until_account(name, "True", "CredentialsAccepted").await;
+        rig.pa(name).until_account("True", "CredentialsAccepted").await;
     }
     for (name, _, _) in &wrong {
-        rig.until_condition(name, "Synced", "True", "InSync").await;
+        rig.ic(name).until_says("Synced", "True", "InSync").await;
     }
     assert_eq!(rig.ledger("create").await, wrong.len());
 }
@@ -217,15 +219,15 @@ async fn an_account_says_what_is_wrong_with_it_and_its_orders_go_on_as_soon_as_t
 async fn a_rotated_secret_is_used_without_a_restart_and_what_was_ordered_stays_as_it_is() {
     let rig = Rig::start().await;
     rig.order("ams-1", 1).await;
-    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
+    rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
     rig.apply(&rig.secret("cloudflare-token", &json!({"apiToken": "revoked"}))).await;
-    rig.until_account("cloudflare", "False", "CredentialsRejected").await;
-    let unheard = rig.until_condition("ams-1", "Ready", "Unknown", "CredentialsRejected").await;
+    rig.pa("cloudflare").until_account("False", "CredentialsRejected").await;
+    let unheard = rig.ic("ams-1").until_says("Ready", "Unknown", "CredentialsRejected").await;
     assert_eq!(unheard.status.unwrap().common.state.as_deref(), Some("Pending"));
     rig.weeks_pass().await;
     rig.apply(&rig.secret("cloudflare-token", &json!({"apiToken": SECOND_TOKEN}))).await;
-    rig.until_ready("ams-1").await;
-    rig.until_account("cloudflare", "True", "CredentialsAccepted").await;
+    rig.ic("ams-1").until_ready().await;
+    rig.pa("cloudflare").until_account("True", "CredentialsAccepted").await;
     assert_eq!(rig.ledger("create").await, 1);
 }
 
@@ -237,9 +239,9 @@ async fn credentials_go_only_to_hosts_that_the_operator_was_told_to_allow() {
     let elsewhere = format!("http://localhost:{port}/cloudflare/client/v4");
     let account = rig.account("cloudflare", TOKEN);
     rig.apply(&with(account, "/items/1/spec/endpoint", elsewhere.into())).await;
-    rig.until_account("cloudflare", "False", "EndpointNotAllowed").await;
+    rig.pa("cloudflare").until_account("False", "EndpointNotAllowed").await;
     rig.order("ams-1", 1).await;
-    let message = rig.until_stalled("ams-1", "EndpointNotAllowed").await;
+    let message = rig.ic("ams-1").until_stalled("EndpointNotAllowed").await;
     assert!(message.contains(&format!("--allow-endpoint http://localhost:{port}")), "{message}");
     assert_eq!(rig.sim("requests").await, json!([]));
 }
@@ -248,29 +250,29 @@ async fn credentials_go_only_to_hosts_that_the_operator_was_told_to_allow() {
 async fn a_deleted_account_waits_for_its_circuits_holds_its_secret_and_then_all_goes() {
     let rig = Rig::start().await;
     rig.order("ams-1", 1).await;
-    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
-    rig.delete("secret", "cloudflare-token").await;
-    rig.delete("provideraccount", "cloudflare").await;
+    rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
+    rig.of::<Secret>("cloudflare-token").delete().await;
+    rig.pa("cloudflare").delete().await;
     let waits = async || {
-        let account = rig.accounts().get("cloudflare").await.unwrap();
+        let account = rig.pa("cloudflare").now().await;
         let said = account.status?.conditions.into_iter().find(|condition| condition.type_ == "Reconciling")?;
         (said.status == "True" && said.reason == "AccountInUse").then_some(said.message)
     };
     let message = rig.until_some("AccountInUse", waits).await;
     assert!(message.contains("1 circuits"), "{message}");
     rig.weeks_pass().await;
-    rig.until_ready("ams-1").await;
-    let secret = rig.secrets().get("cloudflare-token").await.unwrap();
+    rig.ic("ams-1").until_ready().await;
+    let secret = rig.of::<Secret>("cloudflare-token").now().await;
     assert!(secret.metadata.deletion_timestamp.is_some());
 
-    rig.delete("interconnect", "ams-1").await;
-    rig.until_gone("ams-1").await;
+    rig.ic("ams-1").delete().await;
+    rig.ic("ams-1").until_gone().await;
     rig.until_some("the account gone", async || {
-        rig.accounts().get_opt("cloudflare").await.unwrap().is_none().then_some(())
+        rig.all::<ProviderAccount>().get_opt("cloudflare").await.unwrap().is_none().then_some(())
     })
     .await;
     rig.until_some("the Secret gone", async || {
-        rig.secrets().get_opt("cloudflare-token").await.unwrap().is_none().then_some(())
+        rig.all::<Secret>().get_opt("cloudflare-token").await.unwrap().is_none().then_some(())
     })
     .await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("delete").await), (0, 1));

@@ -4,15 +4,14 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::join_all;
+use interconnect_operator::api::{CloudAccessPort, Contact};
 use interconnect_simulator::demo::digital_realty::{ACCOUNT, SECOND_ACCOUNT};
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::Secret;
-use kube::api::DynamicObject;
+use k8s_openapi::api::core::v1::{Event, Secret};
+use kube::api::ListParams;
 use serde_json::{Value, json};
 
-use crate::objects::{says, until, until_gone, until_stalled};
-use crate::rig::{Rig, Wish, lag};
-use crate::suite::{condition_of, external_id_of};
+use crate::rig::{Rig, Wish, condition, external_id, lag, message, says, status};
 use crate::supervisor::supervised;
 
 pub const CAP: &str = "CloudAccessPort";
@@ -35,26 +34,25 @@ pub fn port(name: &str, contacts: &[&str]) -> Value {
     })
 }
 
-fn message(object: &DynamicObject, type_: &str) -> String {
-    condition_of(object, type_).unwrap()["message"].as_str().unwrap().to_owned()
-}
-
-pub async fn until_ready(rig: &Rig, name: &str) -> DynamicObject {
-    let ready =
-        |object: &DynamicObject| says(object, "Ready", "True", "Available") && says(object, "Synced", "True", "InSync");
-    until(rig, CAP, name, "ready", ready).await
+pub async fn until_ready(rig: &Rig, name: &str) -> CloudAccessPort {
+    let ready = |object: &CloudAccessPort| {
+        says(object, "Ready", "True", "Available") && says(object, "Synced", "True", "InSync")
+    };
+    rig.cap(name).until("ready", ready).await
 }
 
 /// Until as many ports are there, all in production.
 pub async fn until_ports(rig: &Rig, name: &str, count: usize) -> Vec<String> {
-    let settled = |object: &DynamicObject| {
-        let ports = object.data["status"]["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let live = ports.iter().filter(|port| port["state"] == "production").count();
-        says(object, "Ready", "True", "Available") && object.data["status"]["operation"].is_null() && live == count
+    let settled = |object: &CloudAccessPort| {
+        let at_rest = status(object)["operation"].is_null();
+        says(object, "Ready", "True", "Available") && at_rest && in_production(object).len() == count
     };
-    let object = until(rig, CAP, name, &format!("{count} ports"), settled).await;
-    let ports = object.data["status"]["ports"].as_array().unwrap().iter();
-    let live = ports.filter(|port| port["state"] == "production");
+    in_production(&rig.cap(name).until(&format!("{count} ports"), settled).await)
+}
+
+fn in_production(object: &CloudAccessPort) -> Vec<String> {
+    let shown = status(object);
+    let live = shown["ports"].as_array().into_iter().flatten().filter(|port| port["state"] == "production");
     live.map(|port| port["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -81,44 +79,44 @@ pub async fn day(rig: &Rig, ahead: i64) -> String {
 async fn a_port_waits_for_its_people_shows_its_letter_and_ends_on_its_day() {
     let rig = rig_with_account().await;
     rig.apply(&port("ams", &["panda", "noc"])).await;
-    let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "WaitingForDependency");
+    let waits = |object: &CloudAccessPort| says(object, "Reconciling", "True", "WaitingForDependency");
     // Before that it may have waited for its account.
-    let nobody = |object: &DynamicObject| waits(object) && message(object, "Reconciling").contains("no Contact panda");
-    until(&rig, CAP, "ams", "waiting for its people", nobody).await;
+    let nobody =
+        |object: &CloudAccessPort| waits(object) && message(object, "Reconciling").contains("no Contact panda");
+    rig.cap("ams").until("waiting for its people", nobody).await;
     rig.apply(&rig.person("panda", &["Requestor", "Implementation"])).await;
     rig.apply(&rig.person("noc", &["Requestor"])).await;
-    let lacks = |object: &DynamicObject| waits(object) && message(object, "Reconciling").contains("somebody as NOC");
-    until(&rig, CAP, "ams", "the missing role", lacks).await;
+    let lacks = |object: &CloudAccessPort| waits(object) && message(object, "Reconciling").contains("somebody as NOC");
+    rig.cap("ams").until("the missing role", lacks).await;
     assert_eq!(ledger(&rig, "create", "connection").await, 0);
-    rig.patch("contact", "noc", &json!({"spec": {"roles": ["NOC"]}})).await;
+    rig.contact("noc").patch(&json!({"spec": {"roles": ["NOC"]}})).await;
 
-    let has_letter = |object: &DynamicObject| object.data["status"]["ports"][0]["loaSecret"].is_string();
-    let ordered = until(&rig, CAP, "ams", "its letter", has_letter).await;
-    let status = &ordered.data["status"];
+    let has_letter = |object: &CloudAccessPort| status(object)["ports"][0]["loaSecret"].is_string();
+    let ordered = rig.cap("ams").until("its letter", has_letter).await;
+    let shown = status(&ordered);
     assert_eq!(
-        (&status["state"], &status["pop"], &status["facility"]),
+        (&shown["state"], &shown["pop"], &shown["facility"]),
         (&json!("allocated"), &json!("AMS7-A"), &json!("AMS7"))
     );
-    assert!(status["ports"][0]["demarc"].is_string() && status["cancellation"]["decommissionAt"].is_string());
-    let secret: Secret = rig.secrets().get("ams-loa").await.unwrap();
+    assert!(shown["ports"][0]["demarc"].is_string() && shown["cancellation"]["decommissionAt"].is_string());
+    let secret = rig.of::<Secret>("ams-loa").now().await;
     assert!(secret.data.unwrap()["document.pdf"].0.starts_with(b"%PDF-"));
     rig.tell_sim("clock", &json!({"advance": "11d"})).await;
-    let id = external_id_of(&until_ready(&rig, "ams").await).unwrap().to_owned();
+    let id = external_id(&until_ready(&rig, "ams").await).unwrap().to_owned();
 
-    rig.delete("contact", "panda").await;
-    rig.delete(CAP, "ams").await;
-    let ending = |object: &DynamicObject| object.data["status"]["decommissionAt"].is_string();
-    let ending = until(&rig, CAP, "ams", "its last day", ending).await;
-    assert_eq!(ending.data["status"]["state"], "decommission_requested");
-    let told = rig.run(&["get", "events", "-o", "jsonpath={.items[*].message}"]).await;
+    rig.contact("panda").delete().await;
+    rig.cap("ams").delete().await;
+    let ending = |object: &CloudAccessPort| status(object)["decommissionAt"].is_string();
+    let ending = rig.cap("ams").until("its last day", ending).await;
+    assert_eq!(status(&ending)["state"], "decommission_requested");
+    let told = rig.all::<Event>().list(&ListParams::default()).await.unwrap().items;
+    let told: String = told.into_iter().filter_map(|event| event.message).collect();
     assert!(told.contains("by the terms of") && told.contains("it would end on"), "{told}");
-    let needed = |object: &DynamicObject| {
-        condition_of(object, "Reconciling").is_some_and(|it| it["message"].as_str().unwrap().contains(&id))
-    };
-    until(&rig, "Contact", "panda", "still needed", needed).await;
+    let needed = |object: &Contact| message(object, "Reconciling").contains(&id);
+    rig.contact("panda").until("still needed", needed).await;
     rig.tell_sim("clock", &json!({"advance": "60d"})).await;
-    until_gone(&rig, CAP, "ams").await;
-    until_gone(&rig, "Contact", "panda").await;
+    rig.cap("ams").until_gone().await;
+    rig.contact("panda").until_gone().await;
     assert_eq!((ledger(&rig, "create", "connection").await, ledger(&rig, "delete", "connection").await), (1, 1));
     let processes = u64::from(rig.operator_ends()) + 1;
     assert!(asked(&rig, "GET", "/product-offerings").await <= processes, "the catalogue is the account's");
@@ -134,14 +132,11 @@ async fn one_person_serves_two_ports_and_changes_once() {
     until_ready(&rig, "one").await;
     until_ready(&rig, "two").await;
     assert_eq!((ledger(&rig, "create", "contact").await, ledger(&rig, "create", "role-assignment").await), (1, 3));
-    rig.patch(
-        "contact",
-        "all",
-        &json!({"spec": {"telephone": "+442071234567", "roles": ["Requestor", "Implementation"]}}),
-    )
-    .await;
-    let held = |object: &DynamicObject| says(object, "Synced", "False", "Drifted");
-    let held = until(&rig, "Contact", "all", "a role that is still needed", held).await;
+    rig.contact("all")
+        .patch(&json!({"spec": {"telephone": "+442071234567", "roles": ["Requestor", "Implementation"]}}))
+        .await;
+    let held = |object: &Contact| says(object, "Synced", "False", "Drifted");
+    let held = rig.contact("all").until("a role that is still needed", held).await;
     assert!(message(&held, "Synced").contains("as NOC still needed by"), "{}", message(&held, "Synced"));
     assert_eq!((ledger(&rig, "update", "contact").await, ledger(&rig, "delete", "role-assignment").await), (1, 0));
 }
@@ -188,12 +183,12 @@ async fn ports_come_and_go_one_at_a_time_whatever_crashes() {
 
 /// To four ports, and down to one.
 async fn grow_and_shrink(rig: &Rig) {
-    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
+    rig.cap("lag").patch(&json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
     let ports = until_ports(rig, "lag", 4).await;
-    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 1}})).await;
-    let drifted = |object: &DynamicObject| says(object, "Synced", "False", "Drifted");
-    until(rig, CAP, "lag", "nothing taken that isn't named", drifted).await;
-    rig.patch(CAP, "lag", &json!({"spec": {"removePorts": ports[..3]}})).await;
+    rig.cap("lag").patch(&json!({"spec": {"portQuantity": 1}})).await;
+    let drifted = |object: &CloudAccessPort| says(object, "Synced", "False", "Drifted");
+    rig.cap("lag").until("nothing taken that isn't named", drifted).await;
+    rig.cap("lag").patch(&json!({"spec": {"removePorts": ports[..3]}})).await;
     assert_eq!(until_ports(rig, "lag", 1).await, ports[3..]);
 }
 
@@ -208,29 +203,27 @@ async fn a_port_more_is_an_order_that_needs_its_own_consent() {
     approve(&rig).await;
     until_ports(&rig, "lag", 2).await;
     for count in [3, 4] {
-        rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": count}})).await;
+        rig.cap("lag").patch(&json!({"spec": {"portQuantity": count}})).await;
         approve(&rig).await;
         until_ports(&rig, "lag", count).await;
     }
     let ports = until_ports(&rig, "lag", 4).await;
-    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 3, "removePorts": [ports[3]]}})).await;
+    rig.cap("lag").patch(&json!({"spec": {"portQuantity": 3, "removePorts": [ports[3]]}})).await;
     until_ports(&rig, "lag", 3).await;
-    let of_those_there = |object: &DynamicObject| object.data["status"]["documents"].as_array().unwrap().len() == 3;
-    until(&rig, CAP, "lag", "no letter of the port that is gone", of_those_there).await;
+    let of_those_there = |object: &CloudAccessPort| status(object)["documents"].as_array().unwrap().len() == 3;
+    rig.cap("lag").until("no letter of the port that is gone", of_those_there).await;
     // The same request as before, and yet another order.
-    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
-    let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "AwaitingApproval");
-    until(&rig, CAP, "lag", "consent", waits).await;
+    rig.cap("lag").patch(&json!({"spec": {"portQuantity": 4, "removePorts": null}})).await;
+    let waits = |object: &CloudAccessPort| says(object, "Reconciling", "True", "AwaitingApproval");
+    rig.cap("lag").until("consent", waits).await;
     assert_eq!(ledger(&rig, "create", "port-reservation").await, 2);
 }
 
 /// A person approves the plan that is shown.
 async fn approve(rig: &Rig) {
-    let waits = |object: &DynamicObject| says(object, "Reconciling", "True", "AwaitingApproval");
-    let object = until(rig, CAP, "lag", "a plan to approve", waits).await;
-    let digest = object.data["status"]["plan"]["digest"].as_str().unwrap();
-    let approval = format!("interconnect-operator.io/approved-plan={digest}");
-    rig.run(&["annotate", "--overwrite", CAP, "lag", &approval]).await;
+    let waits = |object: &CloudAccessPort| says(object, "Reconciling", "True", "AwaitingApproval");
+    let plan = &status(&rig.cap("lag").until("a plan to approve", waits).await)["plan"];
+    rig.cap("lag").annotate(&format!("approved-plan={}", plan["digest"].as_str().unwrap())).await;
 }
 
 #[tokio::test]
@@ -243,7 +236,7 @@ async fn what_can_be_changed_is_and_a_provider_that_cannot_is_asked_once() {
     until_ports(&rig, "lag", 2).await;
     let change =
         json!({"spec": {"purchaseOrder": "PO-2", "lacpTimeout": "Fast", "connectingParty": "Example Airlines"}});
-    rig.patch(CAP, "lag", &change).await;
+    rig.cap("lag").patch(&change).await;
     let told = async || {
         let there = &rig.sim("objects").await["digital-realty"];
         let connection = &there["connections"][0];
@@ -257,8 +250,8 @@ async fn what_can_be_changed_is_and_a_provider_that_cannot_is_asked_once() {
 
     rig.tell_sim("settings", &json!({"digital-realty": {"noPatch": true}})).await;
     let before = asked(&rig, "PATCH", "/connections/{id}").await;
-    rig.patch(CAP, "lag", &json!({"spec": {"purchaseOrder": "PO-3"}})).await;
-    until(&rig, CAP, "lag", "not supported", |object| says(object, "Synced", "False", "NotSupported")).await;
+    rig.cap("lag").patch(&json!({"spec": {"purchaseOrder": "PO-3"}})).await;
+    rig.cap("lag").until("not supported", |object| says(object, "Synced", "False", "NotSupported")).await;
     let looks = asked(&rig, "GET", "/connections").await;
     let polled = async || (asked(&rig, "GET", "/connections").await > looks + 3).then_some(());
     rig.until_some("some polls", polled).await;
@@ -271,23 +264,23 @@ async fn a_day_that_is_wished_for_is_kept_and_one_that_is_too_early_is_refused_w
     let mut wanted = lag("lag");
     wanted["spec"]["decommission"] = json!({"at": day(&rig, 13).await});
     rig.apply(&wanted).await;
-    until(&rig, CAP, "lag", "ordered", |object| external_id_of(object).is_some()).await;
+    rig.cap("lag").until("ordered", |object| external_id(object).is_some()).await;
     rig.tell_sim("clock", &json!({"advance": "11d"})).await;
     until_ready(&rig, "lag").await;
-    rig.delete(CAP, "lag").await;
-    let refused = until_stalled(&rig, CAP, "lag", "ProviderRefused").await;
+    rig.cap("lag").delete().await;
+    let refused = rig.cap("lag").until_stalled("ProviderRefused").await;
     assert!(refused.contains("ends at the earliest on"), "{refused}");
     let at = day(&rig, 90).await;
-    rig.patch(CAP, "lag", &json!({"spec": {"decommission": {"at": at}}})).await;
-    let ends = |object: &DynamicObject| object.data["status"]["decommissionAt"] == json!(at);
-    until(&rig, CAP, "lag", "the wished day", ends).await;
+    rig.cap("lag").patch(&json!({"spec": {"decommission": {"at": at}}})).await;
+    let ends = |object: &CloudAccessPort| status(object)["decommissionAt"] == json!(at);
+    rig.cap("lag").until("the wished day", ends).await;
     rig.tell_sim("clock", &json!({"advance": "85d"})).await;
     let looks = asked(&rig, "GET", "/connections").await;
     let polled = async || (asked(&rig, "GET", "/connections").await > looks + 3).then_some(());
     rig.until_some("some polls", polled).await;
-    until(&rig, CAP, "lag", "still there", ends).await;
+    rig.cap("lag").until("still there", ends).await;
     rig.tell_sim("clock", &json!({"advance": "10d"})).await;
-    until_gone(&rig, CAP, "lag").await;
+    rig.cap("lag").until_gone().await;
     assert_eq!(ledger(&rig, "delete", "connection").await, 1);
 }
 
@@ -300,15 +293,15 @@ async fn an_offering_that_is_not_there_or_not_one_is_answered_with_those_there_a
         wanted
     };
     rig.apply(&offered("none", json!({"id": "999.AMS5-B.S"}), 2)).await;
-    assert!(until_stalled(&rig, CAP, "none", "NotAvailable").await.contains("503234.AMS5-B.S"));
+    assert!(rig.cap("none").until_stalled("NotAvailable").await.contains("503234.AMS5-B.S"));
     rig.apply(&offered("exchange", json!({"id": "503234.AMS7-A.E"}), 2)).await;
-    assert!(until_stalled(&rig, CAP, "exchange", "NotAvailable").await.contains("made by the exchange"));
+    assert!(rig.cap("exchange").until_stalled("NotAvailable").await.contains("made by the exchange"));
     rig.apply(&offered("many", json!({"metroArea": "LON", "speedMbps": 1000}), 5)).await;
-    assert!(until_stalled(&rig, CAP, "many", "InvalidSpec").await.contains("allows 4"));
+    assert!(rig.cap("many").until_stalled("InvalidSpec").await.contains("allows 4"));
     rig.tell_sim("objects/digital-realty/503234.AMS5-B.S", &json!({"withdrawn": true})).await;
     rig.apply(&lag("withdrawn")).await;
     // The catalogue of before still has it; the provider has not.
-    until_stalled(&rig, CAP, "withdrawn", "ProviderRefused").await;
+    rig.cap("withdrawn").until_stalled("ProviderRefused").await;
     assert_eq!(ledger(&rig, "create", "connection").await, 0);
 }
 
@@ -318,18 +311,18 @@ async fn people_who_lack_something_or_are_known_elsewhere_are_named() {
     let mut mute = rig.person("mute", &["NOC"]);
     mute["spec"].as_object_mut().unwrap().remove("telephone");
     rig.apply(&mute).await;
-    assert!(until_stalled(&rig, "Contact", "mute", "InvalidSpec").await.contains("spec.telephone"));
+    assert!(rig.contact("mute").until_stalled("InvalidSpec").await.contains("spec.telephone"));
     rig.apply(&rig.person("cook", &["Cook"])).await;
-    assert!(until_stalled(&rig, "Contact", "cook", "NotAvailable").await.contains("NOC"));
+    assert!(rig.contact("cook").until_stalled("NotAvailable").await.contains("NOC"));
     let mut elsewhere = rig.person("elsewhere", &["NOC"]);
     elsewhere["spec"]["accountRef"]["name"] = "other".into();
     rig.apply(&elsewhere).await;
     rig.apply(&port("ams", &["elsewhere"])).await;
-    assert!(until_stalled(&rig, CAP, "ams", "InvalidSpec").await.contains("of the same account"));
+    assert!(rig.cap("ams").until_stalled("InvalidSpec").await.contains("of the same account"));
     let mut nowhere = port("nowhere", &[]);
     nowhere["spec"]["productOffering"] = json!({"pop": "XXX1-A", "speedMbps": 1000});
     rig.apply(&nowhere).await;
-    assert!(until_stalled(&rig, CAP, "nowhere", "NotAvailable").await.contains("503233.AMS7-A.S"));
+    assert!(rig.cap("nowhere").until_stalled("NotAvailable").await.contains("503233.AMS7-A.S"));
     assert_eq!(rig.sim("ledger").await, json!([]));
 }
 
@@ -340,13 +333,12 @@ async fn an_account_that_the_credentials_lost_ends_nothing() {
     rig.apply(&lag("lag")).await;
     until_ports(&rig, "lag", 2).await;
     rig.tell_sim(&format!("objects/digital-realty/{ACCOUNT}"), &json!({"state": "gone"})).await;
-    let account = rig.until_account("digital-realty", "False", "NotAuthorized").await;
+    let account = rig.pa("digital-realty").until_account("False", "NotAuthorized").await;
     let ready = account.status.unwrap().conditions.into_iter().find(|it| it.type_ == "Ready").unwrap();
     assert!(ready.message.contains(ACCOUNT) && ready.message.contains(SECOND_ACCOUNT), "{}", ready.message);
-    rig.delete(CAP, "lag").await;
-    let waits =
-        |object: &DynamicObject| condition_of(object, "Stalled").is_some_and(|it| it["reason"] == "NotAuthorized");
-    until(&rig, CAP, "lag", "waiting for the account", waits).await;
+    rig.cap("lag").delete().await;
+    let waits = |object: &CloudAccessPort| condition(object, "Stalled").is_some_and(|it| it.reason == "NotAuthorized");
+    rig.cap("lag").until("waiting for the account", waits).await;
     assert_eq!(ledger(&rig, "delete", "connection").await, 0);
 }
 
@@ -357,11 +349,11 @@ async fn what_the_exchange_ends_by_itself_is_said_and_not_ordered_again() {
     for (name, state) in [("said", "decommissioned"), ("vanished", "gone")] {
         rig.apply(&lag(name)).await;
         until_ports(&rig, name, 2).await;
-        let id = external_id_of(&until_ready(&rig, name).await).unwrap().to_owned();
+        let id = external_id(&until_ready(&rig, name).await).unwrap().to_owned();
         rig.tell_sim(&format!("objects/digital-realty/{id}"), &json!({"state": state})).await;
-        assert!(until_stalled(&rig, CAP, name, "GoneUpstream").await.contains(&id));
-        rig.delete(CAP, name).await;
-        until_gone(&rig, CAP, name).await;
+        assert!(rig.cap(name).until_stalled("GoneUpstream").await.contains(&id));
+        rig.cap(name).delete().await;
+        rig.cap(name).until_gone().await;
     }
     assert_eq!((ledger(&rig, "create", "connection").await, ledger(&rig, "delete", "connection").await), (2, 0));
 }
@@ -378,8 +370,8 @@ async fn a_server_that_pages_ignores_filters_and_keeps_what_ended_is_as_good() {
     rig.apply(&rig.person("a", &["NOC", "Requestor"])).await;
     until_ports(&rig, "one", 2).await;
     until_ports(&rig, "two", 2).await;
-    rig.delete(CAP, "one").await;
-    until_gone(&rig, CAP, "one").await;
+    rig.cap("one").delete().await;
+    rig.cap("one").until_gone().await;
     rig.apply(&lag("one")).await;
     until_ports(&rig, "one", 2).await;
     assert_eq!((ledger(&rig, "create", "connection").await, ledger(&rig, "delete", "connection").await), (3, 1));
@@ -391,7 +383,7 @@ async fn manifests_that_make_no_sense_are_refused_with_what_to_do() {
     let refused = async |change: &dyn Fn(&mut Value)| {
         let mut wanted = lag("bad");
         change(&mut wanted["spec"]);
-        rig.kubectl(&["apply", "-f", "-"], &wanted.to_string()).await.unwrap_err()
+        rig.try_apply(&wanted).await.unwrap_err()
     };
     for (message, change) in [
         ("portQuantity must be 1", (&|spec: &mut Value| spec["mode"] = "Standalone".into()) as &dyn Fn(&mut Value)),
@@ -410,8 +402,8 @@ async fn manifests_that_make_no_sense_are_refused_with_what_to_do() {
         assert!(said.contains(message), "{message}: {said}");
     }
     rig.apply(&lag("lag")).await;
-    until(&rig, CAP, "lag", "ordered", |object| external_id_of(object).is_some()).await;
-    let change = r#"{"spec": {"productOffering": {"id": "503234.LON1-A.S"}}}"#;
-    let said = rig.kubectl(&["patch", CAP, "lag", "--type=merge", "-p", change], "").await.unwrap_err();
+    rig.cap("lag").until("ordered", |object| external_id(object).is_some()).await;
+    let change = json!({"spec": {"productOffering": {"id": "503234.LON1-A.S"}}});
+    let said = rig.cap("lag").try_patch(&change).await.unwrap_err();
     assert!(said.contains("can't change once the port was ordered"), "{said}");
 }

@@ -1,7 +1,6 @@
 //! Orders without an answer, and what a rate limit holds up. Every fault at every call is the suite's (`suite/faults.rs`).
 
 use interconnect_operator::api::Interconnect;
-use kube::api::ListParams;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -30,15 +29,8 @@ fn synced(object: &Interconnect) -> bool {
     condition(object, "Synced").is_some_and(|synced| synced.status == "True")
 }
 
-/// Waits until Kubernetes has no interconnect any more.
-async fn until_none(rig: &Rig, what: &str) {
-    let none = async || rig.interconnects().list(&ListParams::default()).await.unwrap().items.is_empty().then_some(());
-    rig.until_some(what, none).await;
-}
-
 async fn until_search_proven(rig: &Rig) {
-    let proven =
-        async || rig.accounts().get("cloudflare").await.unwrap().status?.search_proven.get("interconnect").copied();
+    let proven = async || rig.pa("cloudflare").now().await.status?.search_proven.get("interconnect").copied();
     rig.until_some("search proven", proven).await;
 }
 
@@ -51,9 +43,9 @@ async fn an_order_without_an_answer_is_found_again_though_lists_lag() {
     rig.tell_sim("faults", &json!([at(&json!({"what": "lost-answer"}), "POST", "interconnects$"), lags])).await;
     rig.order("ams-1", 2).await;
     until_struck(&rig, "the order").await;
-    rig.until_ordered("ams-1").await;
+    rig.ic("ams-1").until_ordered().await;
     rig.weeks_pass().await;
-    rig.until_ready("ams-1").await;
+    rig.ic("ams-1").until_ready().await;
     rig.until_event("ams-1", "Adopted").await;
     assert_eq!(rig.ledger("create").await, 2);
 }
@@ -64,17 +56,17 @@ async fn an_order_of_unknown_outcome_waits_for_a_person_where_search_was_never_p
     // Nothing happened, and the person says so.
     rig.tell_sim("faults", &json!([at(&json!({"what": "drop"}), "POST", "interconnects$")])).await;
     rig.order("none", 1).await;
-    let message = rig.until_stalled("none", "CreateOutcomeUnknown").await;
-    let waiting = rig.look_again("none").await;
+    let message = rig.ic("none").until_stalled("CreateOutcomeUnknown").await;
+    let waiting = rig.ic("none").look_again().await;
     assert_eq!(rig.ledger("create").await, 0);
     let creation = waiting.status.unwrap().common.creation.unwrap();
     let answer = format!("create-outcome={}/{}=none", creation.key, creation.attempt);
     assert!(message.contains(&format!("interconnect-operator.io/{answer}")), "{message}");
-    rig.annotate("none", "create-outcome=something-else/1=none").await;
-    rig.look_again("none").await;
+    rig.ic("none").annotate("create-outcome=something-else/1=none").await;
+    rig.ic("none").look_again().await;
     assert_eq!(rig.ledger("create").await, 0);
-    rig.annotate("none", &answer).await;
-    let ordered = rig.until_condition("none", "Synced", "True", "InSync").await;
+    rig.ic("none").annotate(&answer).await;
+    let ordered = rig.ic("none").until_says("Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().common.creation.unwrap().attempt, creation.attempt + 1);
     assert_eq!(rig.ledger("create").await, 1);
 }
@@ -86,15 +78,15 @@ async fn an_order_of_unknown_outcome_that_a_person_finds_is_this_objects_own() {
     let hidden = json!({"what": "list-lags", "seconds": 1000, "times": 1000});
     rig.tell_sim("faults", &json!([at(&json!({"what": "lost-answer"}), "POST", "interconnects$"), hidden])).await;
     rig.order("ams-1", 1).await;
-    rig.until_stalled("ams-1", "CreateOutcomeUnknown").await;
+    rig.ic("ams-1").until_stalled("CreateOutcomeUnknown").await;
     let [id] = <[String; 1]>::try_from(rig.ledger_ids("create").await).unwrap();
-    rig.annotate("ams-1", &format!("external-id={id}")).await;
+    rig.ic("ams-1").annotate(&format!("external-id={id}")).await;
     rig.weeks_pass().await;
-    let found = rig.until_ready("ams-1").await;
+    let found = rig.ic("ams-1").until_ready().await;
     assert_eq!(external_id(&found), Some(id.as_str()));
     // Ordered, not imported: it ends with the object.
-    rig.delete("interconnect", "ams-1").await;
-    rig.until_gone("ams-1").await;
+    rig.ic("ams-1").delete().await;
+    rig.ic("ams-1").until_gone().await;
     assert_eq!(rig.ask(Method::GET, &format!("interconnects/{id}"), None).await.0, 404);
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (1, 1));
 }
@@ -115,8 +107,8 @@ async fn what_is_deleted_while_it_is_ordered_leaves_nothing_behind() {
         let before = rig.ledger("create").await;
         rig.order(name, n).await;
         until_struck(&rig, "the order").await;
-        rig.delete("interconnect", name).await;
-        rig.until_gone(name).await;
+        rig.ic(name).delete().await;
+        rig.ic(name).until_gone().await;
         assert_eq!(rig.upstream().await.len(), 1, "{name}");
         assert_eq!(rig.ledger("create").await, before + ordered, "{name}");
     }
@@ -130,13 +122,13 @@ async fn orders_and_looks_that_a_rate_limit_held_up_together_all_go_on() {
         json!({"apiVersion": "v1", "kind": "List", "items": numbers.map(order).collect::<Vec<_>>()})
     };
     rig.apply(&orders(1..9)).await;
-    rig.until_all("the first ordered", synced).await;
+    rig.until_all("ordered first", synced).await;
     let wait = json!({"what": "status", "status": 429, "headers": {"retry-after": "2"}});
     rig.tell_sim("faults", &json!([at(&wait, "GET", "cni/interconnects$")])).await;
     until_struck(&rig, "a look").await;
     rig.apply(&orders(9..33)).await;
-    rig.until_all("all ordered", synced).await;
-    rig.run(&["delete", "interconnect", "--all", "--wait=false"]).await;
-    until_none(&rig, "all gone").await;
+    rig.until_all("ordered", synced).await;
+    rig.all::<Interconnect>().delete_collection(&Default::default(), &Default::default()).await.unwrap();
+    rig.until_none::<Interconnect>().await;
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await, rig.upstream().await.len()), (32, 32, 0));
 }

@@ -1,11 +1,10 @@
 //! The journey of `examples/journey/`: whatever order its files come in, it ends with one port and one cross connect.
 
 use futures::{StreamExt, stream};
-use serde_json::json;
+use interconnect_operator::api::{CrossConnectOrder, Interconnect};
+use serde_json::{Value, json};
 
-use crate::objects::until;
-use crate::rig::Rig;
-use crate::suite::condition_of;
+use crate::rig::{Rig, condition, status};
 
 const FILES: [&str; 4] = [
     include_str!("../../examples/journey/cloudflare-account.yaml"),
@@ -39,27 +38,30 @@ async fn travel(files: &[&str]) {
     let rig = Rig::without_account().await;
     let text = files.join("\n---\n").replace("http://127.0.0.1:8480", &rig.url);
     let text = text.replace("pollInterval: 5s", "pollInterval: 500ms").replace("settleTime: 30s", "settleTime: 4s");
-    rig.kubectl(&["apply", "-f", "-"], &text).await.unwrap_or_else(|error| panic!("{error}"));
+    for manifest in serde_saphyr::from_multiple::<Value>(&text).unwrap() {
+        rig.apply(&manifest).await;
+    }
 
     let (kind, name) = ("CrossConnectOrder", "rack-to-cloudflare");
-    let waits = |object: &_| condition_of(object, "Reconciling").is_some_and(|it| it["reason"] == "AwaitingApproval");
-    let planned = until(&rig, kind, name, "its price", waits).await;
-    let plan = &planned.data["status"]["plan"];
+    let waits =
+        |object: &CrossConnectOrder| condition(object, "Reconciling").is_some_and(|it| it.reason == "AwaitingApproval");
+    let planned = rig.xco(name).until("its price", waits).await;
+    let plan = &status(&planned)["plan"];
     assert!(plan["summary"].as_str().unwrap().contains("12.34 a month, 12.34 once"), "{plan}");
     let approval = format!("approved-plan={}", plan["digest"].as_str().unwrap());
-    rig.annotate_kind(kind, name, &approval).await;
-    until(&rig, kind, name, "its number", |object| object.data["status"]["orderId"].is_string()).await;
+    rig.xco(name).annotate(&approval).await;
+    rig.xco(name).until("its number", |object| status(object)["orderId"].is_string()).await;
 
     rig.weeks_pass().await;
-    let ready = |object: &_| condition_of(object, "Ready").is_some_and(|it| it["status"] == "True");
-    let done = until(&rig, kind, name, "completed", ready).await;
-    assert_eq!(done.data["status"]["state"], "COMPLETED");
-    let used = |object: &interconnect_operator::api::Interconnect| {
+    let ready = |object: &CrossConnectOrder| condition(object, "Ready").is_some_and(|it| it.status == "True");
+    let done = rig.xco(name).until("completed", ready).await;
+    assert_eq!(status(&done)["state"], "COMPLETED");
+    let used = |object: &Interconnect| {
         let users = object.status.as_ref().map(|status| status.loa_used_by.as_slice()).unwrap_or_default();
         users.iter().any(|user| user.kind == kind && user.name == name)
     };
-    rig.until("cloudflare-ams", "the use of its LOA", used).await;
-    let port = rig.until_ready("cloudflare-ams").await;
+    rig.ic("cloudflare-ams").until("the use of its LOA", used).await;
+    let port = rig.ic("cloudflare-ams").until_ready().await;
     assert_eq!(json!(port.status.unwrap().common.state), "Healthy");
     rig.until_metrics(r#"interconnect_operator_state_seconds_count{kind="CrossConnectOrder",state="NEW"} 1"#).await;
     assert_eq!((rig.ledger("create").await, rig.ledger_of("create", "order").await.len()), (1, 1));

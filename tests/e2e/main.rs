@@ -8,7 +8,6 @@ mod digital_loa;
 mod faults;
 mod journey;
 mod letters;
-mod objects;
 mod partner;
 mod policies;
 mod rig;

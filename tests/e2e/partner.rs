@@ -24,21 +24,21 @@ async fn rig_with_key() -> Rig {
 async fn a_partner_interconnect_is_ordered_shown_and_ended_and_its_pairing_key_shows_nowhere() {
     let rig = rig_with_key().await;
     rig.apply(&partner(&rig, "gcp-1", "one")).await;
-    let pending = rig.until_condition("gcp-1", "Reconciling", "True", "WaitingForProvider").await;
+    let pending = rig.ic("gcp-1").until_says("Reconciling", "True", "WaitingForProvider").await;
     let status = pending.status.as_ref().unwrap();
     assert_eq!((status.region.as_deref(), status.speed.as_deref()), (Some("europe-west4"), Some("1G")));
     assert_eq!(status.common.documents, [], "a partner interconnect has no LOA");
     rig.weeks_pass().await;
-    rig.until_ready("gcp-1").await;
+    rig.ic("gcp-1").until_ready().await;
 
-    let shown = rig.run(&["get", "provideraccounts,interconnects,events,leases", "-o", "yaml"]).await;
+    let shown = rig.kubectl(&["get", "provideraccounts,interconnects,events,leases", "-o", "yaml"]).await;
     let metrics = rig.until_metrics("interconnect_operator_leader 1").await;
     for (what, text) in [("the objects", shown), ("the metrics", metrics), ("the log", rig.log_text())] {
         let key = pairing_key(1);
         assert!(!text.is_empty() && !text.contains(key.split('/').next().unwrap()), "the pairing key shows in {what}");
     }
-    rig.delete("interconnect", "gcp-1").await;
-    rig.until_gone("gcp-1").await;
+    rig.ic("gcp-1").delete().await;
+    rig.ic("gcp-1").until_gone().await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("create").await, rig.ledger("delete").await), (0, 1, 1));
 }
 
@@ -47,20 +47,20 @@ async fn after_a_lost_answer_a_person_says_which_one_it_is() {
     let rig = rig_with_key().await;
     rig.tell_sim("faults", &json!([{"method": "POST", "what": "lost-answer"}])).await;
     rig.apply(&partner(&rig, "gcp-1", "one")).await;
-    let message = rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
+    let message = rig.ic("gcp-1").until_stalled("CreateOutcomeUnknown").await;
     let [id] = <[String; 1]>::try_from(rig.upstream().await).unwrap();
     assert!(message.contains(&id), "what may be it is named: {message}");
     // Where a direct one's search is proven, this one's isn't.
     rig.order("ams-1", 1).await;
-    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
-    rig.look_again("gcp-1").await;
-    rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
+    rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
+    rig.ic("gcp-1").look_again().await;
+    rig.ic("gcp-1").until_stalled("CreateOutcomeUnknown").await;
 
-    rig.annotate("gcp-1", &format!("external-id={id}")).await;
+    rig.ic("gcp-1").annotate(&format!("external-id={id}")).await;
     rig.weeks_pass().await;
-    assert_eq!(external_id(&rig.until_ready("gcp-1").await), Some(id.as_str()));
-    rig.delete("interconnect", "gcp-1").await;
-    rig.until_gone("gcp-1").await;
+    assert_eq!(external_id(&rig.ic("gcp-1").until_ready().await), Some(id.as_str()));
+    rig.ic("gcp-1").delete().await;
+    rig.ic("gcp-1").until_gone().await;
     assert_eq!(rig.ask(Method::GET, &format!("interconnects/{id}"), None).await.0, 404);
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (2, 1));
 }
@@ -70,11 +70,11 @@ async fn after_a_lost_order_a_person_says_that_nothing_is_there() {
     let rig = rig_with_key().await;
     rig.tell_sim("faults", &json!([{"method": "POST", "what": "drop"}])).await;
     rig.apply(&partner(&rig, "gcp-1", "one")).await;
-    let message = rig.until_stalled("gcp-1", "CreateOutcomeUnknown").await;
+    let message = rig.ic("gcp-1").until_stalled("CreateOutcomeUnknown").await;
     assert_eq!(rig.ledger("create").await, 0);
     let answer = message.split_once("create-outcome=").unwrap().1.trim();
-    rig.annotate("gcp-1", &format!("create-outcome={answer}")).await;
-    let ordered = rig.until_condition("gcp-1", "Synced", "True", "InSync").await;
+    rig.ic("gcp-1").annotate(&format!("create-outcome={answer}")).await;
+    let ordered = rig.ic("gcp-1").until_says("Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().common.creation.unwrap().attempt, 2);
     assert_eq!(rig.ledger("create").await, 1);
 }
@@ -85,11 +85,11 @@ async fn what_nobody_here_ordered_stops_the_order_of_one_like_it_until_a_person_
     let wish = json!({"resource": "interconnect", "body": {"type": "gcp_partner", "bandwidth": "1G", "pairing_key": pairing_key(9)}});
     let theirs = rig.tell_sim("objects/cloudflare", &wish).await["name"].as_str().unwrap().to_owned();
     rig.apply(&partner(&rig, "gcp-1", "one")).await;
-    let message = rig.until_stalled("gcp-1", "AlreadyOrdered").await;
+    let message = rig.ic("gcp-1").until_stalled("AlreadyOrdered").await;
     assert!(message.contains(&theirs), "{message}");
     let answer = message.split_once("create-outcome=").unwrap().1.trim();
-    rig.annotate("gcp-1", &format!("create-outcome={answer}")).await;
-    let ordered = rig.until_condition("gcp-1", "Synced", "True", "InSync").await;
+    rig.ic("gcp-1").annotate(&format!("create-outcome={answer}")).await;
+    let ordered = rig.ic("gcp-1").until_says("Synced", "True", "InSync").await;
     assert_ne!(external_id(&ordered), Some(theirs.as_str()));
     assert_eq!((rig.ledger("create").await, rig.upstream().await.len()), (1, 2));
 }
@@ -98,20 +98,20 @@ async fn what_nobody_here_ordered_stops_the_order_of_one_like_it_until_a_person_
 async fn a_pairing_key_is_waited_for_and_serves_one_object() {
     let rig = Rig::start().await;
     rig.apply(&partner(&rig, "gcp-1", "one")).await;
-    let waiting = rig.until_condition("gcp-1", "Reconciling", "True", "WaitingForDependency").await;
+    let waiting = rig.ic("gcp-1").until_says("Reconciling", "True", "WaitingForDependency").await;
     let message = &condition(&waiting, "Reconciling").unwrap().message;
     assert!(message.contains("Secret pairing"), "{message}");
     rig.apply(&rig.secret("pairing", &json!({"one": " "}))).await;
     let empty = |object: &_| {
         condition(object, "Reconciling").is_some_and(|reconciling| reconciling.message.contains("under the key one"))
     };
-    rig.until("gcp-1", "a message that names the key", empty).await;
+    rig.ic("gcp-1").until("a message that names the key", empty).await;
     rig.apply(&rig.secret("pairing", &json!({"one": pairing_key(1)}))).await;
-    rig.until_ordered("gcp-1").await;
+    rig.ic("gcp-1").until_ordered().await;
 
     rig.apply(&partner(&rig, "gcp-2", "one")).await;
-    let message = rig.until_stalled("gcp-2", "AlreadyTaken").await;
+    let message = rig.ic("gcp-2").until_stalled("AlreadyTaken").await;
     assert!(message.contains("gcp-1"), "{message}");
-    rig.look_again("gcp-2").await;
+    rig.ic("gcp-2").look_again().await;
     assert_eq!(rig.ledger("create").await, 1);
 }

@@ -1,6 +1,8 @@
 //! Who may do what to which circuit: importing, keeping, suspending, picking, sharing, approving.
 
+use interconnect_operator::api::Interconnect;
 use interconnect_simulator::demo::cloudflare::TOKEN;
+use kube::api::ListParams;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -21,14 +23,14 @@ async fn an_observed_interconnect_is_shown_and_never_changed() {
     let mut observed = import(&rig, "seen", 1, &id, &json!({"managementPolicy": "Observe"}));
     observed["spec"].as_object_mut().unwrap().remove("direct");
     rig.apply(&observed).await;
-    let pending = rig.until_condition("seen", "Reconciling", "True", "WaitingForProvider").await;
+    let pending = rig.ic("seen").until_says("Reconciling", "True", "WaitingForProvider").await;
     let status = pending.status.unwrap();
     assert_eq!((status.site.as_deref(), status.slot_id), (Some("AMS01"), Some(slot(1))));
     rig.weeks_pass().await;
-    rig.until_ready("seen").await;
+    rig.ic("seen").until_ready().await;
 
-    rig.delete("interconnect", "seen").await;
-    rig.until_gone("seen").await;
+    rig.ic("seen").delete().await;
+    rig.ic("seen").until_gone().await;
     assert_eq!(rig.upstream().await, [id]);
     let requests = rig.sim("requests").await;
     let mutations: Vec<&Value> = requests.as_array().unwrap().iter().filter(|row| row["method"] != "GET").collect();
@@ -41,9 +43,9 @@ async fn an_observed_interconnect_without_an_id_asks_for_one() {
     let mut nameless = rig.interconnect("nameless", &json!({"slotId": slot(1)}));
     nameless["spec"]["managementPolicy"] = "Observe".into();
     rig.apply(&nameless).await;
-    let message = rig.until_stalled("nameless", "InvalidSpec").await;
+    let message = rig.ic("nameless").until_stalled("InvalidSpec").await;
     assert!(message.contains("interconnect-operator.io/external-id"), "{message}");
-    rig.look_again("nameless").await;
+    rig.ic("nameless").look_again().await;
     assert_eq!(rig.ledger("create").await, 0);
 }
 
@@ -57,17 +59,17 @@ async fn deletion_ends_what_was_ordered_and_leaves_what_was_imported_unless_told
     retained["spec"]["deletionPolicy"] = "Retain".into();
     rig.apply(&retained).await;
     rig.order("ordered", 5).await;
-    let ordered = rig.until_ordered("ordered-retain").await;
+    let ordered = rig.ic("ordered-retain").until_ordered().await;
     for name in ["imported", "imported-delete", "ordered-retain", "ordered"] {
-        rig.until_condition(name, "Synced", "True", "InSync").await;
+        rig.ic(name).until_says("Synced", "True", "InSync").await;
     }
     rig.until_event("imported", "Imported").await;
 
     for name in ["imported", "imported-delete", "ordered-retain", "ordered"] {
-        rig.delete("interconnect", name).await;
+        rig.ic(name).delete().await;
     }
     for name in ["imported", "imported-delete", "ordered-retain", "ordered"] {
-        rig.until_gone(name).await;
+        rig.ic(name).until_gone().await;
     }
     let mut left = rig.upstream().await;
     left.sort();
@@ -78,7 +80,7 @@ async fn deletion_ends_what_was_ordered_and_leaves_what_was_imported_unless_told
     for name in ["imported", "ordered-retain"] {
         rig.until_event(name, "Retained").await;
     }
-    let events = rig.events("ordered").await;
+    let events = rig.event_reasons("ordered").await;
     assert!(!events.iter().any(|event| event == "Retained"), "{events:?}");
 }
 
@@ -95,26 +97,26 @@ async fn a_suspended_interconnect_asks_nothing_of_the_provider_and_waits_to_be_d
     let rig = Rig::start().await;
     for (name, n) in [("resumed", 1), ("let-go", 2)] {
         rig.order(name, n).await;
-        rig.until_condition(name, "Synced", "True", "InSync").await;
-        rig.patch("interconnect", name, &json!({"spec": {"suspend": true}})).await;
-        rig.until_condition(name, "Ready", "Unknown", "Suspended").await;
+        rig.ic(name).until_says("Synced", "True", "InSync").await;
+        rig.ic(name).patch(&json!({"spec": {"suspend": true}})).await;
+        rig.ic(name).until_says("Ready", "Unknown", "Suspended").await;
     }
     let seq = rig.sim("exchanges").await.as_array().unwrap().last().unwrap()["seq"].as_u64().unwrap();
-    rig.look_again("resumed").await;
+    rig.ic("resumed").look_again().await;
     for name in ["resumed", "let-go"] {
-        rig.delete("interconnect", name).await;
-        let message = rig.until_stalled(name, "Suspended").await;
+        rig.ic(name).delete().await;
+        let message = rig.ic(name).until_stalled("Suspended").await;
         assert!(message.contains("deletionPolicy"), "{message}");
     }
     // Several polls of the account go by.
     rig.until_some("four probes", async || (asked_since(&rig, seq).await.1 >= 4).then_some(())).await;
     assert_eq!(asked_since(&rig, seq).await.0, [] as [Value; 0]);
 
-    rig.patch("interconnect", "let-go", &json!({"spec": {"deletionPolicy": "Retain"}})).await;
-    rig.until_gone("let-go").await;
+    rig.ic("let-go").patch(&json!({"spec": {"deletionPolicy": "Retain"}})).await;
+    rig.ic("let-go").until_gone().await;
     assert_eq!(asked_since(&rig, seq).await.0, [] as [Value; 0]);
-    rig.patch("interconnect", "resumed", &json!({"spec": {"suspend": false}})).await;
-    rig.until_gone("resumed").await;
+    rig.ic("resumed").patch(&json!({"spec": {"suspend": false}})).await;
+    rig.ic("resumed").until_gone().await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("delete").await), (1, 1));
 }
 
@@ -131,8 +133,8 @@ async fn a_selector_picks_free_slots_and_writes_them_down_before_it_orders() {
     rig.apply(&json!({"apiVersion": "v1", "kind": "List", "items": both})).await;
     let mut picked = Vec::new();
     for name in ["one", "other"] {
-        rig.until_stalled(name, "ProviderRefused").await;
-        let refused = rig.interconnects().get(name).await.unwrap();
+        rig.ic(name).until_stalled("ProviderRefused").await;
+        let refused = rig.ic(name).now().await;
         let annotation = refused.metadata.annotations.as_ref().unwrap()["interconnect-operator.io/slot-id"].clone();
         assert_eq!(refused.status.unwrap().slot_id.as_ref(), Some(&annotation));
         picked.push(annotation);
@@ -142,8 +144,8 @@ async fn a_selector_picks_free_slots_and_writes_them_down_before_it_orders() {
     sorted.sort();
     assert_eq!(sorted, [slot(7), slot(10)], "the first two free slots of AMS01 with 10G");
     for (name, picked) in ["one", "other"].into_iter().zip(&picked) {
-        rig.look_again(name).await;
-        let ordered = rig.until_condition(name, "Synced", "True", "InSync").await;
+        rig.ic(name).look_again().await;
+        let ordered = rig.ic(name).until_says("Synced", "True", "InSync").await;
         assert_eq!(ordered.status.unwrap().slot_id.as_ref(), Some(picked));
     }
     assert_eq!(rig.ledger("create").await, 2);
@@ -155,19 +157,19 @@ async fn of_two_objects_on_one_slot_the_second_waits_until_the_first_is_gone() {
     let both = ["one", "other"].map(|name| rig.interconnect(name, &json!({"slotId": slot(1)})));
     rig.apply(&json!({"apiVersion": "v1", "kind": "List", "items": both})).await;
     let winner = async || {
-        let all = rig.interconnects().list(&kube::api::ListParams::default()).await.unwrap();
+        let all = rig.all::<Interconnect>().list(&ListParams::default()).await.unwrap();
         all.items.into_iter().find(|object| external_id(object).is_some())?.metadata.name
     };
     let winner = rig.until_some("one of them ordered", winner).await;
     let loser = if winner == "one" { "other" } else { "one" };
-    let message = rig.until_stalled(loser, "AlreadyTaken").await;
+    let message = rig.ic(loser).until_stalled("AlreadyTaken").await;
     assert!(message.contains(&format!("{}/{winner}", rig.namespace)), "{message}");
-    rig.look_again(loser).await;
+    rig.ic(loser).look_again().await;
     assert_eq!(rig.ledger("create").await, 1);
 
-    rig.delete("interconnect", &winner).await;
-    rig.until_gone(&winner).await;
-    let id = rig.until_ordered(loser).await;
+    rig.ic(&winner).delete().await;
+    rig.ic(&winner).until_gone().await;
+    let id = rig.ic(loser).until_ordered().await;
     assert_eq!(rig.upstream().await, [id]);
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (2, 1));
 }
@@ -177,13 +179,13 @@ async fn what_a_person_ordered_on_the_wished_slot_is_named_and_can_be_taken_over
     let rig = Rig::start().await;
     let id = rig.ordered_by_hand(1).await;
     rig.order("ams-1", 1).await;
-    let message = rig.until_stalled("ams-1", "AlreadyOrdered").await;
+    let message = rig.ic("ams-1").until_stalled("AlreadyOrdered").await;
     assert!(message.contains(&id), "{message}");
-    let asked = rig.look_again("ams-1").await;
+    let asked = rig.ic("ams-1").look_again().await;
     assert_eq!(asked.status.unwrap().common.candidates, std::slice::from_ref(&id));
 
-    rig.annotate("ams-1", &format!("external-id={id}")).await;
-    let adopted = rig.until_condition("ams-1", "Synced", "True", "InSync").await;
+    rig.ic("ams-1").annotate(&format!("external-id={id}")).await;
+    let adopted = rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
     assert_eq!(external_id(&adopted), Some(id.as_str()));
     assert_eq!(rig.ledger("create").await, 0);
 }
@@ -193,14 +195,14 @@ async fn what_is_merely_alike_stops_an_order_until_a_person_says_that_it_is_some
     let rig = Rig::start().await;
     let id = rig.ordered_by_hand(1).await;
     rig.apply(&rig.interconnect("any", &json!({"slotSelector": {"site": "AMS01", "speed": "10G"}}))).await;
-    let message = rig.until_stalled("any", "AlreadyOrdered").await;
+    let message = rig.ic("any").until_stalled("AlreadyOrdered").await;
     assert!(message.contains(&id), "{message}");
-    rig.look_again("any").await;
+    rig.ic("any").look_again().await;
     assert_eq!(rig.ledger("create").await, 0);
     // As the message has it.
     let answer = message.split_once("interconnect-operator.io/create-outcome=").unwrap().1.trim();
-    rig.annotate("any", &format!("create-outcome={answer}")).await;
-    let ordered = rig.until_condition("any", "Synced", "True", "InSync").await;
+    rig.ic("any").annotate(&format!("create-outcome={answer}")).await;
+    let ordered = rig.ic("any").until_says("Synced", "True", "InSync").await;
     assert_eq!(ordered.status.unwrap().slot_id, Some(slot(7)));
     assert_eq!((rig.ledger("create").await, rig.upstream().await.len()), (1, 2));
 }
@@ -211,19 +213,19 @@ async fn of_two_imports_of_one_interconnect_only_one_may_end_it() {
     let id = rig.ordered_by_hand(1).await;
     let delete = json!({"deletionPolicy": "Delete"});
     rig.apply(&import(&rig, "one", 1, &id, &delete)).await;
-    let one = rig.until_condition("one", "Synced", "True", "InSync").await;
+    let one = rig.ic("one").until_says("Synced", "True", "InSync").await;
     // Of two imports the older goes first, and Kubernetes tells ages in whole seconds.
     let created = one.metadata.creation_timestamp.unwrap().0.as_second();
     let later = async || (jiff::Timestamp::now().as_second() > created).then_some(());
     rig.until_some("the next second", later).await;
     rig.apply(&import(&rig, "other", 1, &id, &delete)).await;
-    rig.until_stalled("other", "AlreadyTaken").await;
-    rig.delete("interconnect", "other").await;
-    rig.until_gone("other").await;
-    rig.look_again("one").await;
+    rig.ic("other").until_stalled("AlreadyTaken").await;
+    rig.ic("other").delete().await;
+    rig.ic("other").until_gone().await;
+    rig.ic("one").look_again().await;
     assert_eq!((rig.upstream().await, rig.ledger("delete").await), (vec![id], 0));
-    rig.delete("interconnect", "one").await;
-    rig.until_gone("one").await;
+    rig.ic("one").delete().await;
+    rig.ic("one").until_gone().await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("delete").await), (0, 1));
 }
 
@@ -231,7 +233,7 @@ async fn of_two_imports_of_one_interconnect_only_one_may_end_it() {
 async fn a_copy_of_an_object_never_touches_what_the_original_ordered() {
     let rig = Rig::start().await;
     rig.order("original", 1).await;
-    let original = rig.until_condition("original", "Synced", "True", "InSync").await;
+    let original = rig.ic("original").until_says("Synced", "True", "InSync").await;
     let id = external_id(&original).unwrap().to_owned();
     // As somebody does who edits the output of `kubectl get -o json`.
     let mut copy = serde_json::to_value(&original).unwrap();
@@ -241,13 +243,13 @@ async fn a_copy_of_an_object_never_touches_what_the_original_ordered() {
     copy.as_object_mut().unwrap().remove("status");
     rig.apply(&copy).await;
 
-    let message = rig.until_stalled("copy", "OwnershipUnconfirmed").await;
+    let message = rig.ic("copy").until_stalled("OwnershipUnconfirmed").await;
     assert!(message.contains(original.metadata.uid.as_deref().unwrap()), "{message}");
-    let shown = rig.interconnects().get("copy").await.unwrap();
+    let shown = rig.ic("copy").now().await;
     assert_eq!(shown.status.unwrap().common.state.as_deref(), Some("Pending"));
-    rig.delete("interconnect", "copy").await;
-    rig.until_gone("copy").await;
-    rig.look_again("original").await;
+    rig.ic("copy").delete().await;
+    rig.ic("copy").until_gone().await;
+    rig.ic("original").look_again().await;
     assert_eq!(rig.upstream().await, [id]);
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (1, 0));
 }
@@ -257,14 +259,14 @@ async fn an_external_id_that_was_changed_is_never_followed() {
     let rig = Rig::start().await;
     let other = rig.ordered_by_hand(2).await;
     rig.order("ams-1", 1).await;
-    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
-    let id = rig.until_ordered("ams-1").await;
-    rig.annotate("ams-1", &format!("external-id={other}")).await;
-    let message = rig.until_stalled("ams-1", "IdentityConflict").await;
+    rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
+    let id = rig.ic("ams-1").until_ordered().await;
+    rig.ic("ams-1").annotate(&format!("external-id={other}")).await;
+    let message = rig.ic("ams-1").until_stalled("IdentityConflict").await;
     assert!(message.contains(&id) && message.contains(&other), "{message}");
-    rig.annotate("ams-1", &format!("external-id={id}")).await;
+    rig.ic("ams-1").annotate(&format!("external-id={id}")).await;
     rig.weeks_pass().await;
-    let ready = rig.until_ready("ams-1").await;
+    let ready = rig.ic("ams-1").until_ready().await;
     assert_eq!(external_id(&ready), Some(id.as_str()));
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (1, 0));
 }
@@ -273,19 +275,19 @@ async fn an_external_id_that_was_changed_is_never_followed() {
 async fn what_vanished_at_the_provider_is_ordered_anew_only_when_a_person_says_so() {
     let rig = Rig::start().await;
     rig.order("ams-1", 1).await;
-    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
-    let id = rig.until_ordered("ams-1").await;
+    rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
+    let id = rig.ic("ams-1").until_ordered().await;
     rig.happens(&id, &json!({"state": "gone"})).await;
-    let message = rig.until_stalled("ams-1", "GoneUpstream").await;
+    let message = rig.ic("ams-1").until_stalled("GoneUpstream").await;
     assert!(message.contains(&id), "{message}");
-    let gone = rig.look_again("ams-1").await;
+    let gone = rig.ic("ams-1").look_again().await;
     assert_eq!(rig.ledger("create").await, 1);
 
     let creation = gone.status.unwrap().common.creation.unwrap();
-    rig.annotate("ams-1", &format!("create-outcome={}/{}=none", creation.key, creation.attempt)).await;
-    let anew = rig.until("ams-1", "another id", |object| external_id(object).is_some_and(|now| now != id)).await;
+    rig.ic("ams-1").annotate(&format!("create-outcome={}/{}=none", creation.key, creation.attempt)).await;
+    let anew = rig.ic("ams-1").until("another id", |object| external_id(object).is_some_and(|now| now != id)).await;
     rig.weeks_pass().await;
-    rig.until_ready("ams-1").await;
+    rig.ic("ams-1").until_ready().await;
     assert_eq!(rig.upstream().await, [external_id(&anew).unwrap()]);
     assert_eq!(rig.ledger("create").await, 2);
 }
@@ -294,18 +296,18 @@ async fn what_vanished_at_the_provider_is_ordered_anew_only_when_a_person_says_s
 async fn deletion_waits_for_what_hangs_on_the_interconnect_and_names_it() {
     let rig = Rig::start().await;
     rig.order("ams-1", 1).await;
-    rig.until_condition("ams-1", "Synced", "True", "InSync").await;
-    let id = rig.until_ordered("ams-1").await;
+    rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
+    let id = rig.ic("ams-1").until_ordered().await;
     let magic = json!({"conduit_name": "magic-1", "description": "", "mtu": 1500});
     let cni = json!({"resource": "cni", "body": {"interconnect": id, "magic": magic}});
     let cni = rig.tell_sim("objects/cloudflare", &cni).await["id"].as_str().unwrap().to_owned();
 
-    rig.delete("interconnect", "ams-1").await;
-    let message = rig.until_stalled("ams-1", "InUse").await;
+    rig.ic("ams-1").delete().await;
+    let message = rig.ic("ams-1").until_stalled("InUse").await;
     assert!(message.contains(&cni), "{message}");
     assert_eq!(rig.upstream().await, [id]);
     assert_eq!(rig.ask(Method::DELETE, &format!("cnis/{cni}"), None).await.0, 200);
-    rig.until_gone("ams-1").await;
+    rig.ic("ams-1").until_gone().await;
     assert_eq!((rig.upstream().await.len(), rig.ledger("delete").await), (0, 1));
 }
 
@@ -313,7 +315,7 @@ async fn deletion_waits_for_what_hangs_on_the_interconnect_and_names_it() {
 async fn the_providers_own_words_are_shown_and_only_healthy_is_ready() {
     let rig = Rig::start().await;
     rig.order("ams-1", 1).await;
-    let id = rig.until_ordered("ams-1").await;
+    let id = rig.ic("ams-1").until_ordered().await;
     for (word, reason, reconciling) in [
         ("Healthy", "Available", "False"),
         ("Down", "Down", "False"),
@@ -323,10 +325,10 @@ async fn the_providers_own_words_are_shown_and_only_healthy_is_ready() {
     ] {
         rig.happens(&id, &json!({"state": word, "reason": format!("why {word}")})).await;
         let shown = |object: &_| condition(object, "Ready").is_some_and(|ready| ready.reason == reason);
-        let wanted = |object: &interconnect_operator::api::Interconnect| {
+        let wanted = |object: &Interconnect| {
             object.status.as_ref().is_some_and(|status| status.common.state.as_deref() == Some(word)) && shown(object)
         };
-        let object = rig.until("ams-1", word, wanted).await;
+        let object = rig.ic("ams-1").until(word, wanted).await;
         let of = |type_| condition(&object, type_).unwrap().status.clone();
         let ready = if word == "Healthy" { "True" } else { "False" };
         assert_eq!([of("Ready"), of("Reconciling"), of("Stalled")], [ready, reconciling, "False"], "{word}");
@@ -350,29 +352,29 @@ async fn an_order_that_needs_approval_waits_for_the_digest_of_exactly_this_plan(
     capped["spec"]["accountRef"]["name"] = "capped".into();
     rig.apply(&capped).await;
     rig.order("ams-1", 1).await;
-    rig.until_condition("capped", "Reconciling", "True", "AwaitingApproval").await;
-    let waiting = rig.until_condition("ams-1", "Reconciling", "True", "AwaitingApproval").await;
+    rig.ic("capped").until_says("Reconciling", "True", "AwaitingApproval").await;
+    let waiting = rig.ic("ams-1").until_says("Reconciling", "True", "AwaitingApproval").await;
     let former = waiting.status.unwrap().common.plan.unwrap();
     assert!(former.summary.contains(&slot(1)), "{}", former.summary);
 
     // What is approved is the plan of before, not the one that is there now.
-    rig.patch("interconnect", "ams-1", &json!({"spec": {"direct": {"slotId": slot(3)}}})).await;
-    rig.annotate("ams-1", &format!("approved-plan={}", former.digest)).await;
-    let other_plan = |object: &interconnect_operator::api::Interconnect| {
+    rig.ic("ams-1").patch(&json!({"spec": {"direct": {"slotId": slot(3)}}})).await;
+    rig.ic("ams-1").annotate(&format!("approved-plan={}", former.digest)).await;
+    let other_plan = |object: &Interconnect| {
         let plan = object.status.as_ref().and_then(|status| status.common.plan.as_ref());
         plan.is_some_and(|plan| plan.digest != former.digest)
     };
-    rig.until("ams-1", "another plan", other_plan).await;
-    let still = rig.look_again("ams-1").await;
+    rig.ic("ams-1").until("another plan", other_plan).await;
+    let still = rig.ic("ams-1").look_again().await;
     assert_eq!(condition(&still, "Reconciling").unwrap().reason, "AwaitingApproval");
     assert_eq!(rig.ledger("create").await, 0);
 
     let plan = still.status.unwrap().common.plan.unwrap();
     assert_eq!((plan.summary.contains(&slot(3)), plan.approved_digest), (true, None));
-    rig.annotate("ams-1", &format!("approved-plan={}", plan.digest)).await;
-    let ordered = rig.until_condition("ams-1", "Synced", "True", "InSync").await;
+    rig.ic("ams-1").annotate(&format!("approved-plan={}", plan.digest)).await;
+    let ordered = rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
     let status = ordered.status.unwrap();
     assert_eq!((status.slot_id, status.common.plan.unwrap().approved_digest), (Some(slot(3)), Some(plan.digest)));
-    rig.look_again("capped").await;
+    rig.ic("capped").look_again().await;
     assert_eq!(rig.ledger("create").await, 1);
 }

@@ -27,7 +27,7 @@ const ORDERS: &str = "crossconnectorders";
 const JOURNEY: &str = "journey";
 const APPROVED: [(&str, &str); 2] = [(CIRCUITS, "xco/to-cloudflare"), (JOURNEY, "xco/rack-to-cloudflare")];
 /// What takes longer than this has failed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Orders the examples from the simulator, on a real control plane on this machine.
 #[derive(Parser)]

@@ -1,32 +1,31 @@
 //! One control plane for all tests; for each test a namespace, a simulator, and an operator with the chart's rights there.
 
+mod kubernetes;
 mod manifests;
 mod simulator;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use interconnect_operator::api::{Interconnect, ProviderAccount};
-use interconnect_simulator::demo::cloudflare::TOKEN;
-pub use interconnect_simulator::demo::cloudflare::{ACCOUNT, FOREIGN_ACCOUNT as OTHER_ACCOUNT};
 use interconnect_simulator::{Options, Simulator};
 use interconnect_testenv::{ControlPlane, EnvError, Operator};
-use k8s_openapi::api::core::v1::Secret;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::api::ListParams;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::ObjectMeta;
 use kube::{Api, Client};
-use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::supervisor::Supervised;
+pub use kubernetes::{condition, external_id, message, says, status};
 pub use manifests::{contact, lag, received_loa};
 
-/// What doesn't come true within this long never will.
-pub const PATIENCE: Duration = Duration::from_secs(45);
+/// What doesn't come true within this long never will. It is there to end a hang, not to judge how fast a machine is.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+/// How often a test looks whether something came true: each look costs the API server more than it costs the test.
+const GLANCE: Duration = Duration::from_millis(100);
 const OPERATOR: &str = env!("CARGO_BIN_EXE_interconnect-operator");
 
 static CONTROL_PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
@@ -36,10 +35,10 @@ static WORLDS: Semaphore = Semaphore::const_new(10);
 static NAMESPACES: AtomicU32 = AtomicU32::new(0);
 
 async fn control_plane() -> &'static ControlPlane {
-    CONTROL_PLANE.get_or_init(own_control_plane).await
+    CONTROL_PLANE.get_or_init(start_control_plane).await
 }
 
-async fn own_control_plane() -> ControlPlane {
+async fn start_control_plane() -> ControlPlane {
     let dir = tempfile::Builder::new().prefix("interconnect-e2e-").tempdir().unwrap().keep();
     ControlPlane::start(&dir).await.unwrap_or_else(|error| panic!("{error}"))
 }
@@ -63,9 +62,16 @@ pub fn slot(n: u32) -> String {
 }
 
 /// The control plane that all tests share, or one of a test's own that it may break.
+#[derive(Clone)]
 pub enum Plane {
     Shared(&'static ControlPlane),
-    Own(Box<ControlPlane>),
+    Own(Arc<ControlPlane>),
+}
+
+impl Plane {
+    pub async fn own() -> Self {
+        Self::Own(Arc::new(start_control_plane().await))
+    }
 }
 
 impl Deref for Plane {
@@ -82,8 +88,6 @@ impl Deref for Plane {
 /// What a test needs besides the usual.
 #[derive(Clone, Copy, Default)]
 pub struct Wish {
-    /// A control plane of its own.
-    pub own_plane: bool,
     /// A second namespace that the operator watches.
     pub second_namespace: bool,
     /// An operator with rights in all namespaces: those that a chart grants in one namespace end with it.
@@ -139,29 +143,40 @@ impl Rig {
     }
 
     pub async fn without_operator(wish: Wish) -> Self {
+        Self::on(None, wish).await
+    }
+
+    /// On a control plane of the test's own, if there is one.
+    pub async fn on(own: Option<&Plane>, wish: Wish) -> Self {
         let world = WORLDS.acquire().await.unwrap();
-        let plane = if wish.own_plane {
-            Plane::Own(Box::new(own_control_plane().await))
-        } else {
-            Plane::Shared(control_plane().await)
+        let plane = match own {
+            Some(own) => own.clone(),
+            None => Plane::Shared(control_plane().await),
         };
         let number = NAMESPACES.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("t{number}");
         let second_namespace = wish.second_namespace.then(|| format!("{namespace}-second"));
-        for name in [Some(&namespace), second_namespace.as_ref()].into_iter().flatten() {
-            plane.kubectl(&["create", "namespace", name], "").await.unwrap_or_else(|error| panic!("{error}"));
+        let client = plane.admin().await.unwrap();
+        let mut watched: Vec<&str> =
+            [Some(namespace.as_str()), second_namespace.as_deref()].into_iter().flatten().collect();
+        for name in &watched {
+            let new = Namespace {
+                metadata: ObjectMeta { name: Some((*name).into()), ..Default::default() },
+                ..Default::default()
+            };
+            Api::all(client.clone()).create(&Default::default(), &new).await.unwrap();
         }
-        let watched = [Some(namespace.as_str()), second_namespace.as_deref()].into_iter().flatten();
-        let watched = format!("watchNamespaces={{{}}}", watched.collect::<Vec<_>>().join(","));
-        let values: &[&str] = if wish.cluster_wide { &[] } else { &[&watched] };
-        let kubeconfig = plane.install_chart(&namespace, values).await.unwrap_or_else(|error| panic!("{error}"));
+        if wish.cluster_wide {
+            watched.clear();
+        }
+        let kubeconfig = plane.install_chart(&namespace, &watched).await.unwrap_or_else(|error| panic!("{error}"));
         let file = |what: &str| {
             std::env::temp_dir().join(format!("interconnect-e2e-{}-{namespace}.{what}", std::process::id()))
         };
         let simulated_world = wish.lasting_simulator.then(|| file("world"));
         let simulator = simulator(0, simulated_world.clone()).await;
         Self {
-            client: plane.admin().await.unwrap(),
+            client,
             plane,
             url: simulator.url(),
             simulator: Some(simulator),
@@ -186,11 +201,6 @@ impl Rig {
     pub async fn simulator_comes_back(&mut self) {
         let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
         self.simulator = Some(simulator(port, self.simulated_world.clone()).await);
-    }
-
-    pub fn own_plane(&mut self) -> &mut ControlPlane {
-        let Plane::Own(plane) = &mut self.plane else { panic!("not a control plane of the test's own") };
-        plane
     }
 
     /// Starts the operator, which is started again whenever it ends.
@@ -243,179 +253,28 @@ impl Rig {
         self.until_some("the operator leading", leading).await;
     }
 
-    // ---- Kubernetes
-
-    /// Orders free slot `n`.
-    pub async fn order(&self, name: &str, n: u32) {
-        self.apply(&self.interconnect(name, &json!({"slotId": slot(n)}))).await;
-    }
-
-    /// Applies a manifest as a user does.
-    pub async fn apply(&self, manifest: &Value) -> String {
-        self.try_apply(manifest).await.unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Applies a manifest; tells what a user reads if it is refused.
-    pub async fn try_apply(&self, manifest: &Value) -> Result<String, String> {
-        self.kubectl(&["apply", "-f", "-"], &manifest.to_string()).await
-    }
-
-    pub async fn kubectl(&self, args: &[&str], input: &str) -> Result<String, String> {
-        let args = [&["-n", &self.namespace], args].concat();
-        self.plane.kubectl(&args, input).await.map_err(|error| error.to_string())
-    }
-
-    pub async fn run(&self, args: &[&str]) -> String {
-        self.kubectl(args, "").await.unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    pub async fn annotate(&self, name: &str, annotation: &str) {
-        self.annotate_kind("interconnect", name, annotation).await;
-    }
-
-    pub async fn annotate_kind(&self, kind: &str, name: &str, annotation: &str) {
-        let annotation = format!("interconnect-operator.io/{annotation}");
-        self.run(&["annotate", "--overwrite", kind, name, &annotation]).await;
-    }
-
-    /// Asks for a fresh look, and waits until it was had.
-    pub async fn look_again(&self, name: &str) -> Interconnect {
-        static ASKED: AtomicU32 = AtomicU32::new(0);
-        let asked = format!("look-{}", ASKED.fetch_add(1, Ordering::Relaxed));
-        self.annotate(name, &format!("reconcile-at={asked}")).await;
-        let answered = |object: &Interconnect| {
-            let status = object.status.as_ref();
-            status.and_then(|status| status.common.last_handled_reconcile_at.as_ref()) == Some(&asked)
-        };
-        self.until(name, "an answer to reconcile-at", answered).await
-    }
-
-    pub async fn patch(&self, kind: &str, name: &str, change: &Value) {
-        self.run(&["patch", kind, name, "--type=merge", "-p", &change.to_string()]).await;
-    }
-
-    /// Deletes without waiting.
-    pub async fn delete(&self, kind: &str, name: &str) {
-        self.run(&["delete", kind, name, "--wait=false"]).await;
-    }
-
-    pub fn interconnects(&self) -> Api<Interconnect> {
-        Api::namespaced(self.client.clone(), &self.namespace)
-    }
-
-    pub fn accounts(&self) -> Api<ProviderAccount> {
-        Api::namespaced(self.client.clone(), &self.namespace)
-    }
-
-    pub fn secrets(&self) -> Api<Secret> {
-        Api::namespaced(self.client.clone(), &self.namespace)
-    }
-
-    /// Waits until the interconnect is as it should be.
-    pub async fn until(&self, name: &str, what: &str, holds: impl Fn(&Interconnect) -> bool) -> Interconnect {
-        let begun = Instant::now();
-        loop {
-            let now = self.interconnects().get_opt(name).await.unwrap();
-            if let Some(object) = now.as_ref().filter(|object| holds(object)) {
-                return object.clone();
-            }
-            if begun.elapsed() > PATIENCE {
-                let status = now.map(|object| serde_json::to_string_pretty(&object.status).unwrap());
-                panic!(
-                    "{name} never came to: {what}. Its status: {status:?}\nThe operator's log:\n{}",
-                    self.log_tail()
-                );
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// Waits until all interconnects are as they should be.
-    pub async fn until_all(&self, what: &str, holds: impl Fn(&Interconnect) -> bool) -> Vec<Interconnect> {
-        let begun = Instant::now();
-        loop {
-            let all = self.interconnects().list(&ListParams::default()).await.unwrap().items;
-            let late: Vec<_> = all.iter().filter(|object| !holds(object)).collect();
-            if late.is_empty() {
-                return all;
-            }
-            if begun.elapsed() > PATIENCE {
-                let late = serde_json::to_string_pretty(&late).unwrap();
-                panic!(
-                    "never all came to: {what}. Those that did not: {late}\nThe operator's log:\n{}",
-                    self.log_tail()
-                );
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    /// Waits until the condition has this status and reason.
-    pub async fn until_condition(&self, name: &str, type_: &str, status: &str, reason: &str) -> Interconnect {
-        let what = format!("{type_}={status} {reason}");
-        self.until(name, &what, |object| {
-            condition(object, type_).is_some_and(|condition| condition.status == status && condition.reason == reason)
-        })
-        .await
-    }
-
-    /// Waits until only a person can mend it, for this reason; tells what the person reads.
-    pub async fn until_stalled(&self, name: &str, reason: &str) -> String {
-        let stalled = self.until_condition(name, "Stalled", "True", reason).await;
-        assert_eq!(condition(&stalled, "Ready").unwrap().status, "False");
-        condition(&stalled, "Stalled").unwrap().message.clone()
-    }
-
-    /// Waits until it is usable.
-    pub async fn until_ready(&self, name: &str) -> Interconnect {
-        self.until_condition(name, "Ready", "True", "Available").await
-    }
-
-    /// Waits until an id at the provider is known.
-    pub async fn until_ordered(&self, name: &str) -> String {
-        let ordered = self.until(name, "an external id", |object| external_id(object).is_some()).await;
-        external_id(&ordered).unwrap().to_owned()
-    }
-
-    pub async fn until_account(&self, name: &str, status: &str, reason: &str) -> ProviderAccount {
-        let holds = async || {
-            let account = self.accounts().get_opt(name).await.unwrap()?;
-            let ready = account.status.as_ref()?.conditions.iter().find(|condition| condition.type_ == "Ready")?;
-            (ready.status == status && ready.reason == reason).then(|| account.clone())
-        };
-        self.until_some(&format!("ProviderAccount {name} Ready={status} {reason}"), holds).await
-    }
-
     /// Waits until something is there.
     pub async fn until_some<T>(&self, what: &str, there: impl AsyncFn() -> Option<T>) -> T {
+        self.until_or(what, there, async || String::new()).await
+    }
+
+    /// Waits until something is there; if it never is, tells what is there instead.
+    pub async fn until_or<T>(
+        &self,
+        what: &str,
+        there: impl AsyncFn() -> Option<T>,
+        instead: impl AsyncFnOnce() -> String,
+    ) -> T {
         let begun = Instant::now();
         loop {
             if let Some(found) = there().await {
                 return found;
             }
-            assert!(begun.elapsed() < PATIENCE, "never: {what}. The operator's log:\n{}", self.log_tail());
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            if begun.elapsed() > PATIENCE {
+                panic!("never: {what}\n{}\nThe operator's log:\n{}", instead().await, self.log_tail());
+            }
+            tokio::time::sleep(GLANCE).await;
         }
-    }
-
-    pub async fn until_gone(&self, name: &str) {
-        self.until_some(&format!("{name} gone"), async || {
-            self.interconnects().get_opt(name).await.unwrap().is_none().then_some(())
-        })
-        .await;
-    }
-
-    /// Reasons of the object's events.
-    pub async fn events(&self, name: &str) -> Vec<String> {
-        let field = format!("involvedObject.name={name}");
-        let reasons =
-            self.run(&["get", "events", "--field-selector", &field, "-o", "jsonpath={.items[*].reason}"]).await;
-        reasons.split_whitespace().map(ToOwned::to_owned).collect()
-    }
-
-    pub async fn until_event(&self, name: &str, reason: &str) {
-        let there = async || self.events(name).await.iter().any(|event| event == reason).then_some(());
-        self.until_some(&format!("event {reason} of {name}"), there).await;
     }
 
     pub fn log_text(&self) -> String {
@@ -428,12 +287,4 @@ impl Rig {
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
-}
-
-pub fn condition<'a>(object: &'a Interconnect, type_: &str) -> Option<&'a Condition> {
-    object.status.as_ref()?.common.conditions.iter().find(|condition| condition.type_ == type_)
-}
-
-pub fn external_id(object: &Interconnect) -> Option<&str> {
-    object.status.as_ref()?.common.external_id.as_deref()
 }

@@ -40,6 +40,14 @@ fn rules(what: &str) -> Vec<Value> {
     }
 }
 
+/// One life in which nothing goes wrong.
+pub async fn none(subject: &Subject) {
+    let rig = Lives::rig().await;
+    let lives = Lives::of(subject, &rig);
+    supervised(&rig, &[], async |_| live(&lives, &["c1"]).await).await;
+    lives.assert_once_each(1, "nothing went wrong").await;
+}
+
 /// What the provider is asked in lives in which nothing goes wrong, and in the search for an order without an answer.
 async fn calls_of_a_life(subject: &Subject) -> BTreeSet<Call> {
     let rig = Lives::rig().await;

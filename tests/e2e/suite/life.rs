@@ -1,19 +1,18 @@
 //! One life of objects of any kind, and what must be true at its end.
 
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
 
+use interconnect_operator::api::ProviderAccount;
+use interconnect_testenv::manifests;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
-use kube::{Api, ResourceExt};
+use kube::{Api, Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use super::asking::answer_questions;
 use super::{Remains, Subject};
 use crate::rig::Rig;
-
-/// What doesn't come true within this long never will: some lives wait for several settle times.
-const PATIENCE: Duration = Duration::from_secs(120);
-const GLANCE: Duration = Duration::from_millis(100);
 
 /// The objects of one subject in one namespace.
 pub struct Lives<'r> {
@@ -54,38 +53,24 @@ impl<'r> Lives<'r> {
         self.apply((self.subject.manifest)(self.rig, name, n)).await;
     }
 
-    /// Applies a manifest, or a list of them. Not by kubectl: that takes longer than all the rest of a life.
+    /// Applies a manifest, or a list of them.
     pub async fn apply(&self, manifest: Value) {
-        let items = manifest["items"].as_array().cloned().unwrap_or_else(|| vec![manifest]);
-        for item in items {
-            let api = self.objects(item["kind"].as_str().unwrap());
-            let name = item["metadata"]["name"].as_str().unwrap();
-            let params = PatchParams::apply("suite").force();
-            api.patch(name, &params, &Patch::Apply(&item)).await.unwrap_or_else(|error| panic!("{error}"));
-        }
+        let applied = manifests::apply(&self.rig.client, self.namespace(), &manifest).await;
+        applied.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    fn objects(&self, kind: &str) -> Api<DynamicObject> {
-        let (group, version) = if kind == "Secret" { ("", "v1") } else { ("interconnect-operator.io", "v1alpha1") };
-        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
-        Api::namespaced_with(self.rig.client.clone(), self.namespace(), &kind)
+    /// Merges this into one of the objects.
+    pub async fn patch(&self, name: &str, change: Value) {
+        self.api.patch(name, &PatchParams::default(), &Patch::Merge(&change)).await.unwrap();
     }
 
-    async fn delete_all(&self, kind: &str) {
-        let deleted = self.objects(kind).delete_collection(&Default::default(), &Default::default()).await;
-        deleted.map(drop).unwrap_or_else(|error| panic!("{error}"));
+    fn all<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(&self) -> Api<K> {
+        Api::namespaced(self.rig.client.clone(), self.namespace())
     }
 
-    /// All objects there are; the API server may be hard to reach where everything is killed again and again.
+    /// All objects there are.
     pub async fn list(&self) -> Vec<DynamicObject> {
-        let begun = Instant::now();
-        loop {
-            match self.api.list(&ListParams::default()).await {
-                Ok(all) => return all.items,
-                Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),
-            }
-            tokio::time::sleep(GLANCE).await;
-        }
+        self.api.list(&ListParams::default()).await.unwrap().items
     }
 
     /// Waits until all of these are as they should be, answering on the way what the operator asks.
@@ -102,33 +87,31 @@ impl<'r> Lives<'r> {
 
     /// Waits until what is there is as it should be, answering on the way what the operator asks.
     pub async fn until(&self, what: &str, holds: impl Fn(&[DynamicObject]) -> bool) {
-        let begun = Instant::now();
-        loop {
-            let all = self.list().await;
+        let there = async || {
+            // The API server may be hard to reach where everything is killed again and again.
+            let all = self.api.list(&ListParams::default()).await.ok()?.items;
             if holds(&all) {
-                return;
-            }
-            if begun.elapsed() > PATIENCE {
-                let all: Vec<Value> = all
-                    .iter()
-                    .map(|object| json!({"name": object.name_any(), "annotations": object.annotations(), "deleted": object.metadata.deletion_timestamp, "status": object.data["status"]}))
-                    .collect();
-                let ledger = self.rig.sim("ledger").await;
-                panic!(
-                    "never: {what}\n{}\nledger: {ledger}\nlog:\n{}",
-                    serde_json::to_string_pretty(&all).unwrap(),
-                    self.rig.log_tail()
-                );
+                return Some(());
             }
             answer_questions(self, &all).await;
-            for object in &all {
-                let partners = (self.subject.partner)(self.rig, object);
-                let there = |name: &Value| all.iter().any(|other| *name == other.name_any());
-                if let Some(manifest) = partners.filter(|manifest| !there(&manifest["metadata"]["name"])) {
-                    self.apply(manifest).await;
-                }
+            self.bring_partners(&all).await;
+            None
+        };
+        let instead = async || {
+            let all: Vec<Value> = self.list().await.iter().map(shown).collect();
+            format!("{}\nledger: {}", serde_json::to_string_pretty(&all).unwrap(), self.rig.sim("ledger").await)
+        };
+        self.rig.until_or(what, there, instead).await;
+    }
+
+    /// Other parties do their part as soon as they can.
+    async fn bring_partners(&self, all: &[DynamicObject]) {
+        for object in all {
+            let partners = (self.subject.partner)(self.rig, object);
+            let there = |name: &Value| all.iter().any(|other| *name == other.name_any());
+            if let Some(manifest) = partners.filter(|manifest| !there(&manifest["metadata"]["name"])) {
+                self.apply(manifest).await;
             }
-            tokio::time::sleep(GLANCE).await;
         }
     }
 
@@ -144,13 +127,13 @@ impl<'r> Lives<'r> {
             let left = self.upstream().await;
             self.left.borrow_mut().extend(left);
         }
-        self.delete_all(self.subject.kind).await;
+        delete_all(&self.api).await;
         self.until("nothing left", <[_]>::is_empty).await;
-        self.delete_all("ProviderAccount").await;
-        let none =
-            async || self.rig.accounts().list(&ListParams::default()).await.unwrap().items.is_empty().then_some(());
+        let accounts = self.all::<ProviderAccount>();
+        delete_all(&accounts).await;
+        let none = async || accounts.list(&ListParams::default()).await.ok()?.items.is_empty().then_some(());
         self.rig.until_some("no account", none).await;
-        self.delete_all("Secret").await;
+        delete_all(&self.all::<Secret>()).await;
     }
 
     /// What lives at the provider, of this subject's kind and this life.
@@ -198,6 +181,19 @@ impl<'r> Lives<'r> {
             assert_eq!(self.ledger(action).await, created, "{what}: {action}\n{}", self.rig.log_tail());
         }
     }
+}
+
+async fn delete_all<K: Clone + std::fmt::Debug + serde::de::DeserializeOwned>(api: &Api<K>) {
+    let deleted = api.delete_collection(&Default::default(), &Default::default()).await;
+    deleted.map(drop).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// What tells people why it isn't as it should be.
+fn shown(object: &DynamicObject) -> Value {
+    json!({
+        "name": object.name_any(), "annotations": object.annotations(),
+        "deleted": object.metadata.deletion_timestamp, "status": object.data["status"],
+    })
 }
 
 /// Whether a condition says this.

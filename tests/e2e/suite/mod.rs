@@ -14,7 +14,6 @@ use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use crate::rig::{Rig, contact, lag, received_loa, slot};
-pub use life::{condition as condition_of, external_id as external_id_of};
 
 /// What the suite must know of a kind.
 #[derive(Clone, Copy)]
@@ -57,6 +56,11 @@ pub enum Remains {
 /// Whatever goes wrong while everybody keeps their records.
 macro_rules! troubles {
     ($subject:expr) => {
+        #[tokio::test]
+        async fn a_life_in_which_nothing_goes_wrong_is_one_order_and_one_end() {
+            faults::none(&$subject).await;
+        }
+
         #[tokio::test]
         async fn a_crash_before_any_effect_leads_to_one_order_and_one_end() {
             crashes::at_every_effect(&$subject, "before").await;
@@ -115,11 +119,6 @@ macro_rules! records {
         #[tokio::test]
         async fn what_is_made_again_after_retain_orders_nothing_again() {
             restores::made_again(&$subject).await;
-        }
-
-        #[tokio::test]
-        async fn an_api_server_that_goes_and_an_etcd_of_yesterday_order_nothing_again() {
-            outages::of_kubernetes(&$subject).await;
         }
     };
 }
@@ -317,6 +316,12 @@ fn ids(exchange: &Value, resource: &str) -> Vec<String> {
 /// A pairing key as Google Cloud gives it.
 pub fn pairing_key(n: u32) -> String {
     format!("7e51371e-72a3-40b5-b844-2e3efefa{n:04}/europe-west4/1")
+}
+
+#[tokio::test]
+async fn an_api_server_that_goes_and_an_etcd_of_yesterday_order_nothing_again() {
+    // What leaves nothing at the provider is nowhere but in its records.
+    outages::of_kubernetes(&[DIRECT, GCP_PARTNER, DIGITAL_LOA, CONTACT, CLOUD_ACCESS_PORT, CROSS_CONNECT_ORDER]).await;
 }
 
 suite!(interconnect_direct, DIRECT);

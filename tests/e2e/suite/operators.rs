@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Subject;
 use super::life::{Lives, ready};
+use crate::rig::PATIENCE;
 use crate::supervisor::{Supervised, supervised};
 
 const REHEARSE: &str = "INTERCONNECT_OPERATOR_REHEARSE";
@@ -39,7 +40,7 @@ async fn stop_and_go_on(subject: &Subject, stop: &str) {
     rig.until_leading(|| second.listen()).await;
     first.signal("CONT").await.unwrap();
     // It finds out that it leads no more, and ends.
-    tokio::time::timeout(std::time::Duration::from_secs(30), first.ended()).await.expect("the first one ends").unwrap();
+    tokio::time::timeout(PATIENCE, first.ended()).await.expect("the first one ends").unwrap();
     lives.until_all(&names, &format!("{stop}: ready"), ready).await;
     lives.delete(&names).await;
     lives.until_gone(&names).await;

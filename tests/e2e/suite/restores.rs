@@ -1,6 +1,8 @@
 //! Backups without status or annotations, copies, objects made again, namespaces that end.
 
-use kube::api::{DynamicObject, Patch, PatchParams};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use super::life::{Lives, external_id, ready, stalled};
@@ -54,8 +56,7 @@ pub async fn without_records(subject: &Subject) {
 
 async fn lose(lives: &Lives<'_>, name: &str, status: bool, annotations: bool) {
     if annotations {
-        let change = Patch::Merge(json!({"metadata": {"annotations": null}}));
-        lives.api.patch(name, &PatchParams::default(), &change).await.unwrap();
+        lives.patch(name, json!({"metadata": {"annotations": null}})).await;
     }
     if status {
         let mut object = lives.api.get(name).await.unwrap();
@@ -107,7 +108,7 @@ pub async fn made_again(subject: &Subject) {
         lives.order("c1", 1).await;
         lives.until_all(&["c1"], "ready", ready).await;
         let id = external_id(&lives.api.get("c1").await.unwrap()).unwrap().to_owned();
-        rig.patch(subject.kind, "c1", &json!({"spec": {"deletionPolicy": "Retain"}})).await;
+        lives.patch("c1", json!({"spec": {"deletionPolicy": "Retain"}})).await;
         lives.delete(&["c1"]).await;
         lives.until_gone(&["c1"]).await;
         lives.order("c1", 1).await;
@@ -132,7 +133,8 @@ pub async fn namespace_deleted(subject: &Subject) {
         }
         lives.until_all(&names, "ready", ready).await;
         rig.tell_sim("faults", &json!([{"what": "drop", "times": 1_000_000}])).await;
-        rig.run(&["delete", "namespace", &namespace, "--wait=false"]).await;
+        let namespaces: Api<Namespace> = Api::all(rig.client.clone());
+        namespaces.delete(&namespace, &Default::default()).await.unwrap();
         // What nothing ends needn't wait.
         if subject.remains != Remains::ForGood {
             let waits = |object: &DynamicObject| super::life::says(object, "Reconciling", "True");
@@ -140,7 +142,7 @@ pub async fn namespace_deleted(subject: &Subject) {
         }
         assert_eq!(lives.ledger("delete").await.len(), 0);
         rig.clear_faults().await;
-        let gone = async || rig.kubectl(&["get", "namespace", &namespace], "").await.is_err().then_some(());
+        let gone = async || namespaces.get_opt(&namespace).await.ok()?.is_none().then_some(());
         rig.until_some("the namespace gone", gone).await;
     })
     .await;
