@@ -2,6 +2,9 @@
 //!
 //! Each folder uses those below it in this list, and none above: `tests/layers.rs` holds it.
 
+// Each effect has one door (clippy.toml).
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 pub mod runtime;
 
 pub mod kinds;

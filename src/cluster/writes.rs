@@ -71,6 +71,7 @@ pub struct MetadataChange {
 }
 
 /// Changes the metadata of `object` if it is still as it was read.
+#[allow(clippy::disallowed_methods, reason = "the door for metadata")]
 pub async fn change_metadata<K>(api: &Api<K>, object: &K, change: &MetadataChange) -> Result<K, KubeError>
 where
     K: Resource + Clone + DeserializeOwned + Debug,
@@ -92,6 +93,7 @@ where
 }
 
 /// Writes the status of `changed` if it differs from that of `object`, and if the object is still as it was read.
+#[allow(clippy::disallowed_methods, reason = "the door for status")]
 pub async fn write_status<K>(api: &Api<K>, object: &K, changed: K) -> Result<K, KubeError>
 where
     K: Resource + Clone + Serialize + DeserializeOwned + Debug,

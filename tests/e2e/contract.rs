@@ -8,8 +8,7 @@ use interconnect_simulator::{Options, Simulator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::cloud_access_port::{CAP, day, ledger, port, until_ports, until_ready};
-use crate::objects::until_gone;
+use crate::cloud_access_port::{day, ledger, port, until_ports, until_ready};
 use crate::rig::{ACCOUNT, Rig, lag, slot};
 
 /// Everything that the operator can ask of Cloudflare.
@@ -25,13 +24,13 @@ async fn all_that_the_operator_does(envelope: bool) {
     rig.apply(&named).await;
     rig.apply(&rig.interconnect("picked", &json!({"slotSelector": {"site": "FRA02", "speed": "100G"}}))).await;
     for name in ["named", "picked"] {
-        rig.until_condition(name, "Synced", "True", "InSync").await;
+        rig.ic(name).until_says("Synced", "True", "InSync").await;
     }
     rig.weeks_pass().await;
     for name in ["named", "picked"] {
-        rig.until_ready(name).await;
-        rig.delete("interconnect", name).await;
-        rig.until_gone(name).await;
+        rig.ic(name).until_ready().await;
+        rig.ic(name).delete().await;
+        rig.ic(name).until_gone().await;
     }
     let calls = Contract::cloudflare(envelope).check_all(&rig.sim("exchanges").await);
     let calls: Vec<String> = calls.iter().map(|call| call.replace("/accounts/{account_id}/cni/", "")).collect();
@@ -85,25 +84,25 @@ async fn all_that_the_operator_does_at_an_exchange() -> BTreeSet<String> {
     until_ports(&rig, "lag", 2).await;
 
     let more = json!({"purchaseOrder": "PO-2", "connectingParty": "Example Airlines", "portQuantity": 3});
-    rig.patch(CAP, "lag", &json!({"spec": more})).await;
+    rig.cap("lag").patch(&json!({"spec": more})).await;
     done("create", "port-reservation", 1).await;
     rig.tell_sim("clock", &json!({"advance": "11d"})).await;
     let ports = until_ports(&rig, "lag", 3).await;
-    rig.patch(CAP, "lag", &json!({"spec": {"portQuantity": 2, "removePorts": [ports[2]]}})).await;
+    rig.cap("lag").patch(&json!({"spec": {"portQuantity": 2, "removePorts": [ports[2]]}})).await;
     done("delete", "port-reservation", 1).await;
     rig.tell_sim("clock", &json!({"advance": "31d"})).await;
     until_ports(&rig, "lag", 2).await;
-    rig.patch("contact", "all", &json!({"spec": {"telephone": "+442071234567"}})).await;
+    rig.contact("all").patch(&json!({"spec": {"telephone": "+442071234567"}})).await;
     done("update", "contact", 1).await;
 
-    for (kind, name) in [(CAP, "ams"), (CAP, "lag"), ("contact", "all")] {
-        rig.delete(kind, name).await;
-    }
+    rig.cap("ams").delete().await;
+    rig.cap("lag").delete().await;
+    rig.contact("all").delete().await;
     done("delete", "connection", 2).await;
     rig.tell_sim("clock", &json!({"advance": "200d"})).await;
-    for (kind, name) in [(CAP, "ams"), (CAP, "lag"), ("Contact", "all")] {
-        until_gone(&rig, kind, name).await;
-    }
+    rig.cap("ams").until_gone().await;
+    rig.cap("lag").until_gone().await;
+    rig.contact("all").until_gone().await;
     Contract::ix_api().check_all(&rig.sim("exchanges").await)
 }
 

@@ -2,7 +2,8 @@
 
 use interconnect_operator::api::common::Circuit;
 use interconnect_operator::api::{Interconnect, annotations};
-use interconnect_operator::lifecycle::key::{fingerprint, order_key};
+use interconnect_operator::base::digest::fingerprint;
+use interconnect_operator::lifecycle::key::order_key;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ impl Stage {
             Event::Crash(operator) => self.processes[*operator] = Process::start(self, *operator).await,
             Event::Handover => {
                 self.hand_over(after.leader).await;
-                self.processes[after.leader].note_all(self);
+                self.processes[after.leader].register_all(self);
             }
             Event::Tick => self.tick(after.leader).await,
             Event::LateActs(at) => self.deliver(*at).await,

@@ -158,6 +158,7 @@ pub fn failure_kind(status: StatusCode) -> FailureKind {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "the door for requests to providers")]
 fn client(base: &Url, timeout: Duration) -> ClientBuilder {
     let client = Client::builder()
         .user_agent(USER_AGENT)

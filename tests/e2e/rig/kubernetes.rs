@@ -222,25 +222,6 @@ impl Rig {
     }
 }
 
-/// What `contract.rs` still asks by.
-impl Rig {
-    pub async fn until_condition(&self, name: &str, type_: &str, status: &str, reason: &str) {
-        self.ic(name).until_says(type_, status, reason).await;
-    }
-
-    pub async fn until_ready(&self, name: &str) {
-        self.ic(name).until_ready().await;
-    }
-
-    pub async fn delete(&self, _interconnect: &str, name: &str) {
-        self.ic(name).delete().await;
-    }
-
-    pub async fn until_gone(&self, name: &str) {
-        self.ic(name).until_gone().await;
-    }
-}
-
 /// Whether a condition says this, for this reason.
 pub fn says(object: &impl Circuit, type_: &str, status: &str, reason: &str) -> bool {
     condition(object, type_).is_some_and(|it| it.status == status && it.reason == reason)

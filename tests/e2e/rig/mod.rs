@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use interconnect_simulator::demo::cloudflare::TOKEN;
+pub use interconnect_simulator::demo::cloudflare::{ACCOUNT, FOREIGN_ACCOUNT as OTHER_ACCOUNT};
 use interconnect_simulator::{Options, Simulator};
 use interconnect_testenv::{ControlPlane, EnvError, Operator};
 use k8s_openapi::api::core::v1::Namespace;
