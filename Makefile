@@ -1,15 +1,14 @@
 # `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
 # Go is needed only where the third-party programs can't be downloaded.
 
-.PHONY: demo test quick bench fuzz tools crds format clippy drift chart
+.PHONY: demo test quick bench fuzz tools programs crds format clippy drift chart
 
-demo: tools
-	cargo build --workspace --bins
+demo: tools programs
 	target/debug/demo $(ARGS)
 
 # Runs stages, those that wait beside those that compute, and shows where the time went: testenv/src/bin/stages.rs.
-STAGES = cargo build --quiet --workspace --bin stages && target/debug/stages
-CHECKS = "format: $(MAKE) format" "clippy: $(MAKE) clippy" "drift: $(MAKE) drift"
+STAGES = target/debug/stages
+CHECKS = "format: make format" "clippy: make clippy" "drift: make drift"
 TESTS = cargo test --workspace --no-fail-fast
 SHOWN = -- --show-output
 # What computes takes what is left of the cores by what waits, which would lose its leases otherwise.
@@ -20,18 +19,18 @@ E2E = RUST_TEST_THREADS=8 $(TESTS) --test e2e $(SHOWN)
 COMPUTED = $(filter-out e2e,$(notdir $(patsubst %/main.rs,%,$(wildcard tests/*/main.rs */tests/*/main.rs)) $(basename $(wildcard tests/*.rs */tests/*.rs))))
 
 # Everything: what CI runs.
-test: tools
-	$(STAGES) $(CHECKS) "chart: $(MAKE) chart" "build: $(TESTS) --no-run && cargo build --workspace --bins" \
+test: tools programs
+	$(STAGES) $(CHECKS) "chart: make chart" "build: $(TESTS) --no-run" \
 	  -- "e2e: $(E2E)" "demo: target/debug/demo --once" \
 	  -- $(foreach name,$(COMPUTED),"$(name): $(COMPUTES) --test $(name) $(SHOWN)") \
 	  "units: $(COMPUTES) --lib --bins $(SHOWN)" "docs: $(COMPUTES) --doc"
 
 # After every change: the same checks, and of the tests what answers soon.
-quick: tools
+quick: tools programs
 	$(STAGES) $(CHECKS) "build: $(TESTS) --no-run" \
 	  -- "e2e: $(E2E) a_life_in_which_nothing_goes_wrong" \
-	  -- "walk: WALK=$(QUICK_WALK) $(COMPUTES) --test decision_walk every_scenario" \
-	  "units: $(COMPUTES) --lib --bins" "properties: $(COMPUTES) --test properties"
+	  -- "walk: WALK='two objects, one slot' $(COMPUTES) --test decision_walk the_promise" \
+	  "units: $(COMPUTES) --lib --bins" $(foreach name,properties http,"$(name): $(COMPUTES) --test $(name)")
 
 # For example: make bench ARGS="100 1000 10000"
 bench: tools
@@ -45,14 +44,19 @@ fuzz:
 	  PATH="$(CURDIR)/.tools/cargo/bin:$$PATH" cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) || exit 1; \
 	done
 
+# All our programs. A test goes with them, so that cargo gives all crates the features that tests need: else it would
+# build most dependencies twice.
+programs:
+	cargo build --workspace --bins --test e2e
+
 tools:
 	@tools/check.sh
 	@tools/install.sh
 
 # Writes the CRDs, here and in the chart, from src/api.
-crds:
-	cargo run --quiet -- crds --dir crds
-	cargo run --quiet -- crds --dir charts/interconnect-operator/crd-files
+crds: programs
+	target/debug/interconnect-operator crds --dir crds
+	target/debug/interconnect-operator crds --dir charts/interconnect-operator/crd-files
 
 format:
 	cargo fmt --all --check
@@ -61,10 +65,10 @@ clippy:
 	cargo clippy --workspace --all-targets -- -D warnings
 
 # Fails if the committed CRDs are not those of src/api.
-drift:
+drift: programs
 	@for folder in crds charts/interconnect-operator/crd-files; do \
 	  rm -rf target/crds && mkdir -p target/crds && \
-	  cargo run --quiet -- crds --dir target/crds && \
+	  target/debug/interconnect-operator crds --dir target/crds && \
 	  diff -r target/crds $$folder || { echo "$$folder is not what src/api says: run make crds"; exit 1; }; \
 	done
 
