@@ -1,7 +1,12 @@
 # `make demo` and `make test`: each does all its own set-up, on a machine with Rust and a C compiler.
 # Go is needed only where the third-party programs can't be downloaded.
 
-.PHONY: demo test quick bench fuzz tools programs crds format clippy drift chart
+.PHONY: demo test quick bench fuzz tools programs crds format clippy drift chart deny
+
+# The pinned toolchain may be installed under another name, with no way to fetch it under its own.
+ifndef RUSTUP_TOOLCHAIN
+export RUSTUP_TOOLCHAIN := $(shell tools/toolchain.sh)
+endif
 
 demo: tools programs
 	target/debug/demo $(ARGS)
@@ -20,10 +25,10 @@ COMPUTED = $(filter-out e2e,$(notdir $(patsubst %/main.rs,%,$(wildcard tests/*/m
 
 # Everything: what CI runs.
 test: tools programs
-	$(STAGES) $(CHECKS) "chart: make chart" "build: $(TESTS) --no-run" \
+	$(STAGES) $(CHECKS) "chart: make chart" "deny: make deny" "build: $(TESTS) --no-run" \
 	  -- "e2e: $(E2E)" "demo: target/debug/demo --once" \
 	  -- $(foreach name,$(COMPUTED),"$(name): $(COMPUTES) --test $(name) $(SHOWN)") \
-	  "units: $(COMPUTES) --lib --bins $(SHOWN)" "docs: $(COMPUTES) --doc"
+	  "units: $(COMPUTES) --lib --bins $(SHOWN)" "doctests: $(COMPUTES) --doc"
 
 # After every change: the same checks, and of the tests what answers soon.
 quick: tools programs
@@ -80,7 +85,6 @@ chart: tools
 
 # Bans, licences and sources of all crates, for all platforms, by deny.toml. It takes the network only for crates that
 # no build has fetched yet; what is known against crates is asked by .github/workflows/advisories.yaml.
-.PHONY: deny
 deny:
 	@tools/deny.sh
 	cargo fetch --quiet --locked
