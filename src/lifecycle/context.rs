@@ -74,7 +74,7 @@ impl<A: Adapter> Context<A> {
     pub async fn crd_going(&self) -> Result<bool, KubeError> {
         let crds: Api<CustomResourceDefinition> = Api::all(self.shared.client.clone());
         let name = format!("{}.{}", A::Object::plural(&()), A::Object::group(&()));
-        let crd = in_time(crds.get_opt(&name)).await?;
+        let crd = in_time(crds.get_metadata_opt(&name)).await?;
         Ok(crd.is_none_or(|crd| crd.metadata.deletion_timestamp.is_some()))
     }
 
