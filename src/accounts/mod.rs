@@ -22,6 +22,7 @@ use tokio::sync::broadcast;
 use crate::api::ProviderAccount;
 use crate::api::account::OrderPolicy;
 use crate::api::conditions::Problem;
+use crate::api::ids::Uid;
 use crate::providers::a2b::A2b;
 use crate::providers::cloudflare::Cloudflare;
 use crate::providers::equinix::Equinix;
@@ -133,7 +134,7 @@ pub struct Accounts {
     entries: RwLock<HashMap<(String, String), Entry>>,
     upstream: RwLock<HashMap<(String, String), String>>,
     /// Uids of the circuits that name an account, by its namespace and name; and whether each holds an upstream id.
-    circuits: Mutex<HashMap<(String, String), HashMap<String, bool>>>,
+    circuits: Mutex<HashMap<(String, String), HashMap<Uid, bool>>>,
     recheck: broadcast::Sender<ObjectRef<ProviderAccount>>,
 }
 
@@ -166,9 +167,9 @@ impl Accounts {
     }
 
     /// Takes note of a circuit that names this account, and whether it holds an upstream id; it never names another.
-    pub fn used_by(&self, namespace: &str, name: &str, uid: &str, holds: bool) {
+    pub fn used_by(&self, namespace: &str, name: &str, uid: Uid, holds: bool) {
         let mut circuits = self.circuits.lock();
-        circuits.entry((namespace.into(), name.into())).or_default().insert(uid.into(), holds);
+        circuits.entry((namespace.into(), name.into())).or_default().insert(uid, holds);
     }
 
     /// Whether a circuit that names this account holds an upstream id, as far as caches know.
@@ -179,7 +180,7 @@ impl Accounts {
     }
 
     /// The circuit is gone.
-    pub fn unused_by(&self, uid: &str) {
+    pub fn unused_by(&self, uid: &Uid) {
         let mut circuits = self.circuits.lock();
         for uids in circuits.values_mut() {
             uids.remove(uid);

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::ids::{Digest, ExternalId, OrderKey};
+
 /// A kind of ours that stands for something at a provider.
 pub trait Circuit:
     kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -114,7 +116,7 @@ pub struct CommonStatus {
     pub conditions: Vec<Condition>,
     /// The provider's own id of the upstream object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<String>,
+    pub external_id: Option<ExternalId>,
     /// The provider's own word for the state of the upstream object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -137,7 +139,7 @@ pub struct CommonStatus {
     /// Upstream objects that may be this one's and that a person must tell apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "set"))]
-    pub candidates: Vec<String>,
+    pub candidates: Vec<ExternalId>,
     /// Letters of authorisation and other documents, each in a Secret of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
@@ -171,13 +173,13 @@ pub struct LoaUse {
 #[serde(rename_all = "camelCase")]
 pub struct Creation {
     /// Our key for the order: derived from kind, namespace, name and uid.
-    pub key: String,
+    pub key: OrderKey,
     /// Counts the orders that a person has declared void.
     #[schemars(range(min = 1))]
     pub attempt: u32,
     /// Digest of the plan that was, or is being, ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
+    pub digest: Option<Digest>,
     /// When the order began; or, where a lost status was written anew, when that was. While it stands and no id is known, the order's outcome is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
@@ -191,7 +193,7 @@ pub struct Creation {
     /// Upstream objects that a person has declared not to be this object's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "set"))]
-    pub dismissed: Vec<String>,
+    pub dismissed: Vec<ExternalId>,
 }
 
 /// What the provider refused.
@@ -214,7 +216,7 @@ pub struct Operation {
     #[serde(rename = "type")]
     pub type_: OperationType,
     /// Our key.
-    pub key: String,
+    pub key: OrderKey,
     /// Counts the tries.
     #[schemars(range(min = 1))]
     pub attempt: u32,
@@ -226,7 +228,7 @@ pub struct Operation {
     pub target: Option<String>,
     /// What is wanted by it, in one word: another wish, another operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
+    pub digest: Option<Digest>,
     /// The provider refused it; not asked again until something changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
@@ -238,7 +240,7 @@ pub struct Operation {
 
 impl Operation {
     /// One that is about to be sent.
-    pub fn begun(type_: OperationType, key: String, attempt: u32, started_at: Timestamp) -> Self {
+    pub fn begun(type_: OperationType, key: OrderKey, attempt: u32, started_at: Timestamp) -> Self {
         Self { type_, key, attempt, started_at, target: None, digest: None, refused: None, accepted_at: None }
     }
 }
@@ -310,12 +312,12 @@ impl OperationType {
 #[serde(rename_all = "camelCase")]
 pub struct PlanStatus {
     /// Changes with anything that would be ordered.
-    pub digest: String,
+    pub digest: Digest,
     /// The plan in one line.
     pub summary: String,
     /// The digest that a person approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved_digest: Option<String>,
+    pub approved_digest: Option<Digest>,
 }
 
 /// A document, kept in a Secret that this object owns.

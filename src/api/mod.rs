@@ -10,6 +10,7 @@ pub mod crds;
 pub mod cross_connect_order;
 pub mod digital_loa;
 pub mod digital_loa_request;
+pub mod ids;
 pub mod interconnect;
 
 pub use account::ProviderAccount;

@@ -10,6 +10,7 @@ use super::ix_api::found;
 use crate::api::common::OperationType;
 use crate::api::conditions::{Problem, reason};
 use crate::api::contact::{AssignedRole, Contact, ContactSpec};
+use crate::api::ids::{Digest, ExternalId, OrderKey};
 use crate::base::clock::Moment;
 use crate::base::digest::sha256;
 use crate::lifecycle::adapter::{self, Access, Adapter, AsOf, Found, NoOffer, Offer, Presentation, Query, Seen};
@@ -43,8 +44,8 @@ impl Adapter for ContactAdapter {
         if query.to_order { found.offered(offer(at, &query).await) } else { Ok(found) }
     }
 
-    async fn create(client: &IxApi, sending: Sending<'_>, order: &NewContact, _: &str) -> Outcome<String> {
-        client.create_contact(sending, order).await.and_read(|contact| Ok(contact.id))
+    async fn create(client: &IxApi, sending: Sending<'_>, order: &NewContact, _: &OrderKey) -> Outcome<ExternalId> {
+        client.create_contact(sending, order).await.and_read(|contact| Ok(contact.id.into()))
     }
 
     async fn observe(
@@ -142,7 +143,7 @@ async fn offer(at: Access<'_, IxApi>, query: &Query<'_, Contact>) -> Result<Offe
     let spec = &query.object.spec;
     wanted_roles(&catalogue, spec)?;
     let summary = format!("contact {} at Digital Realty", spec.name);
-    Ok(Offer::of(new_contact(spec, &at.client.accounts, query.key), summary))
+    Ok(Offer::of(new_contact(spec, &at.client.accounts, query.key.as_str()), summary))
 }
 
 fn new_contact(spec: &ContactSpec, accounts: &Accounts, key: &str) -> NewContact {
@@ -276,8 +277,13 @@ fn unassign(there: &wire::Contact, role: &AssignedRole) -> adapter::Change<Chang
     change(OperationType::UnassignRole, role.id.clone(), summary, Change::Unassign { assignment: role.id.clone() })
 }
 
-fn change(type_: OperationType, digest: String, summary: String, request: Change) -> adapter::Change<Change> {
-    adapter::Change { desired: DesiredChange { type_, target: None, digest, summary }, request }
+fn change(
+    type_: OperationType,
+    digest: impl Into<Digest>,
+    summary: String,
+    request: Change,
+) -> adapter::Change<Change> {
+    adapter::Change { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
 }
 
 #[cfg(test)]

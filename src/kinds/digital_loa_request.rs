@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use super::digital_loa::party;
 use crate::api::digital_loa_request::{Arrived, DigitalLoaRequest, DigitalLoaRequestSpec};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, NoChange, NoOffer, Offer, Presentation, Query, Seen};
 use crate::lifecycle::decide::facts::{End, Readiness, Upstream};
-use crate::lifecycle::key::sent_id;
 use crate::providers::equinix::Equinix;
 use crate::providers::equinix::requests::{LoaRequest, Party, People};
 use crate::providers::equinix::wire::Loa;
@@ -30,12 +30,12 @@ impl Adapter for DigitalLoaRequestAdapter {
         at: Access<'_, Equinix>,
         query: Query<'_, DigitalLoaRequest>,
     ) -> Result<Found<LoaRequest>, Failure> {
-        let found = Found { untraceable: Some(sent_id(query.key)), ..Found::default() };
+        let found = Found { untraceable: Some(ExternalId::Sent(query.key.clone()).to_string()), ..Found::default() };
         if query.to_order { found.offered(offer(at, query.object).await) } else { Ok(found) }
     }
 
-    async fn create(client: &Equinix, sending: Sending<'_>, order: &LoaRequest, key: &str) -> Outcome<String> {
-        client.request_loas(sending, order).await.and_read(|()| Ok(sent_id(key)))
+    async fn create(client: &Equinix, sending: Sending<'_>, order: &LoaRequest, key: &OrderKey) -> Outcome<ExternalId> {
+        client.request_loas(sending, order).await.and_read(|()| Ok(ExternalId::Sent(key.clone())))
     }
 
     async fn observe(

@@ -10,11 +10,13 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use super::adapter::Adapter;
 use super::context::{Context, Shared};
+use super::key::uid_of;
 use super::memory::Memories;
 use super::pass::error::{MAX_STEPS, PASS_DEADLINE, PassError};
 use super::pass::{Flow, Pass};
 use super::predicates::{self, QuietUntil};
 use crate::api::common::Circuit;
+use crate::api::ids::Uid;
 use crate::base::duration::{FIRST_BACKOFF, backoff};
 use crate::base::metrics::{CircuitLabels, KindLabels};
 use crate::cluster::writes::KubeError;
@@ -36,7 +38,7 @@ impl<A: Adapter> Engine<A> {
 
     /// The controller was woken for the object: takes the steps that it needs, unless it rests and nothing changed.
     pub async fn wake(self: Arc<Self>, object: Arc<A::Object>) -> Result<Action, PassError> {
-        let quiet = self.memories.of(&object.uid().unwrap_or_default()).lock().quiet;
+        let quiet = self.memories.of(&uid_of(object.as_ref())).lock().quiet;
         match quiet.and_then(|quiet| quiet.lasts(self.cause(&object), &self.context.shared.clock)) {
             Some(left) => Ok(left.map_or_else(Action::await_change, Action::requeue)),
             None => self.reconcile(object).await,
@@ -68,12 +70,12 @@ impl<A: Adapter> Engine<A> {
 
     /// Begins a pass over the object as a cache has it.
     pub fn begin(&self, object: A::Object) -> Pass<'_, A> {
-        let memory = self.memories.of(&object.uid().unwrap_or_default());
+        let memory = self.memories.of(&uid_of(&object));
         Pass::begin(&self.context, object, memory)
     }
 
     async fn pass(&self, object: &A::Object) -> Result<Flow, PassError> {
-        let uid = object.uid().unwrap_or_default();
+        let uid = uid_of(object);
         let memory = self.memories.of(&uid);
         memory.lock().quiet = None;
         let mut pass = self.begin(object.clone());
@@ -114,7 +116,7 @@ impl<A: Adapter> Engine<A> {
             return Action::requeue(backoff(1, FIRST_BACKOFF));
         }
         warn!(namespace = object.namespace(), name = object.name_any(), "{error}");
-        let memory = self.memories.of(&object.uid().unwrap_or_default());
+        let memory = self.memories.of(&uid_of(object));
         let mut memory = memory.lock();
         memory.broken_off = memory.broken_off.saturating_add(1);
         Action::requeue(backoff(memory.broken_off, MAX_BACKOFF))
@@ -127,11 +129,11 @@ impl<A: Adapter> Engine<A> {
 
     /// Kubernetes shows the object.
     pub fn is_there(&self, object: &A::Object) {
-        self.context.shared.claims.is_there(&object.uid().unwrap_or_default());
+        self.context.shared.claims.is_there(&uid_of(object));
     }
 
     /// The object is gone from Kubernetes.
-    pub fn forget(&self, uid: &str) {
+    pub fn forget(&self, uid: &Uid) {
         self.memories.forget(uid);
         self.context.shared.claims.forget(uid);
         self.context.shared.loa_uses.replace(uid, None);
@@ -139,7 +141,7 @@ impl<A: Adapter> Engine<A> {
     }
 
     /// These are all the objects there are: forgets those that vanished unseen, out of those known before.
-    pub fn forget_others(&self, known: &mut HashSet<String>, seen: HashSet<String>) {
+    pub fn forget_others(&self, known: &mut HashSet<Uid>, seen: HashSet<Uid>) {
         known.difference(&seen).for_each(|uid| self.forget(uid));
         *known = seen;
     }

@@ -3,27 +3,33 @@
 use kube::Resource;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
+use crate::api::ids::{Digest, OrderKey, Uid};
 use crate::base::digest::sha256;
 
 /// A UUID whose first half says which kind, namespace and name, and whose second half says which uid: an object made
 /// again under the same name shares the first half only.
-pub fn order_key(kind: &str, namespace: &str, name: &str, uid: &str) -> String {
+pub fn order_key(kind: &str, namespace: &str, name: &str, uid: &str) -> OrderKey {
     let place = Sha256::digest(format!("{kind}/{namespace}/{name}"));
     let object = Sha256::digest(uid);
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&place[..8]);
     bytes[8..].copy_from_slice(&object[..8]);
-    Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    Builder::from_custom_bytes(bytes).into_uuid().to_string().into()
 }
 
 /// The key for the orders of an object of this kind.
-pub fn key_of(kind: &str, object: &impl Resource) -> String {
+pub fn key_of(kind: &str, object: &impl Resource) -> OrderKey {
     let meta = object.meta();
     let part = |part: &Option<String>| part.clone().unwrap_or_default();
     order_key(kind, &part(&meta.namespace), &part(&meta.name), &part(&meta.uid))
+}
+
+/// The object's uid; none before Kubernetes gave it one.
+pub fn uid_of(object: &impl Resource) -> Uid {
+    object.meta().uid.as_deref().unwrap_or_default().into()
 }
 
 /// How many characters a key has.
@@ -41,25 +47,12 @@ pub fn of_one_name(one: &str, other: &str) -> bool {
     one.get(..FIRST_HALF) == other.get(..FIRST_HALF)
 }
 
-/// Begins the id of what has none upstream: it was sent, and that is all that can be known of it (S4).
-const SENT: &str = "sent/";
-
-/// The id of what was sent under this key and has none upstream.
-pub fn sent_id(key: &str) -> String {
-    format!("{SENT}{key}")
-}
-
-/// Whether the id names something that can be looked at upstream.
-pub fn names_something(id: &str) -> bool {
-    !id.starts_with(SENT)
-}
-
 /// SHA-256 over everything that makes an order this order: whose it is, which attempt, from which account, and what.
-pub fn plan_digest(uid: &str, attempt: u32, account: &str, order: &impl Serialize) -> String {
+pub fn plan_digest(uid: &str, attempt: u32, account: &str, order: &impl Serialize) -> Digest {
     // What can't be written as JSON can't be sent either.
     let request = serde_json::to_value(order).unwrap_or(Value::Null);
     // serde_json keeps the members of an object sorted, which makes its text canonical.
-    sha256(format!("{uid}\n{attempt}\n{account}\n{request}"))
+    sha256(format!("{uid}\n{attempt}\n{account}\n{request}")).into()
 }
 
 #[cfg(test)]

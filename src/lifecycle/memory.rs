@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::decide::facts::Sent;
 use super::decide::verdict::Next;
 use super::predicates::QuietUntil;
+use crate::api::ids::Uid;
 use crate::base::clock::{Clock, Moment};
 use crate::base::duration::{backoff, jitter};
 
@@ -83,17 +84,17 @@ impl Remembered {
 /// What is remembered of all objects of a kind, by uid.
 #[derive(Default)]
 pub struct Memories {
-    all: Mutex<HashMap<String, Arc<Mutex<Remembered>>>>,
+    all: Mutex<HashMap<Uid, Arc<Mutex<Remembered>>>>,
 }
 
 impl Memories {
     /// What is remembered of one object. One pass at a time works on an object.
-    pub fn of(&self, uid: &str) -> Arc<Mutex<Remembered>> {
-        self.all.lock().entry(uid.into()).or_default().clone()
+    pub fn of(&self, uid: &Uid) -> Arc<Mutex<Remembered>> {
+        self.all.lock().entry(uid.clone()).or_default().clone()
     }
 
     /// Forgets the object.
-    pub fn forget(&self, uid: &str) {
+    pub fn forget(&self, uid: &Uid) {
         self.all.lock().remove(uid);
     }
 

@@ -19,6 +19,7 @@ use crate::api::common::Circuit;
 use crate::api::conditions::READY;
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::engine::Engine;
+use crate::lifecycle::key::uid_of;
 
 /// All changes of the objects, which also go into the store.
 pub fn watched<K>(
@@ -60,16 +61,16 @@ pub fn forgetting<A: Adapter>(engine: Arc<Engine<A>>) -> impl FnMut(&Event<A::Ob
         Event::Init => seen.clear(),
         Event::InitApply(object) => {
             engine.is_there(object);
-            seen.extend(object.uid());
+            seen.insert(uid_of(object));
         }
         Event::InitDone => engine.forget_others(&mut known, std::mem::take(&mut seen)),
         Event::Apply(object) => {
             engine.is_there(object);
-            known.extend(object.uid());
+            known.insert(uid_of(object));
         }
         Event::Delete(object) => {
-            known.remove(&object.uid().unwrap_or_default());
-            engine.forget(&object.uid().unwrap_or_default());
+            known.remove(&uid_of(object));
+            engine.forget(&uid_of(object));
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::CloudAccessPortAdapter;
 use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, LacpTimeout, Mode};
 use crate::api::common::OperationType;
+use crate::api::ids::Digest;
 use crate::base::digest::sha256;
 use crate::kinds::ix_api::{key_at, port_number, port_reference, reference};
 use crate::lifecycle::adapter::{self, Presentation};
@@ -190,8 +191,8 @@ fn digest(request: &impl Serialize) -> String {
     sha256(json!(request).to_string())
 }
 
-fn change(type_: OperationType, digest: String, summary: String, request: Change) -> Wanted {
-    Wanted { desired: DesiredChange { type_, target: None, digest, summary }, request }
+fn change(type_: OperationType, digest: impl Into<Digest>, summary: String, request: Change) -> Wanted {
+    Wanted { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::ix_api::{found, reference};
 use crate::api::annotations::RECONCILE_AT;
 use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, Mode};
 use crate::api::common::{Circuit, LoaUse};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::lifecycle::adapter::{
     Access, Adapter, AsOf, Found, News, NoOffer, Offer, Presentation, Query, Seen, Wanted,
 };
@@ -42,8 +43,13 @@ impl Adapter for CloudAccessPortAdapter {
         if query.to_order { found.offered(offer(at, &query).await) } else { Ok(found) }
     }
 
-    async fn create(client: &IxApi, sending: Sending<'_>, order: &ConnectionOrder, _: &str) -> Outcome<String> {
-        client.order(sending, order).await.and_read(|connection| Ok(connection.id))
+    async fn create(
+        client: &IxApi,
+        sending: Sending<'_>,
+        order: &ConnectionOrder,
+        _: &OrderKey,
+    ) -> Outcome<ExternalId> {
+        client.order(sending, order).await.and_read(|connection| Ok(connection.id.into()))
     }
 
     async fn observe(
@@ -154,7 +160,7 @@ async fn offer(at: Access<'_, IxApi>, query: &Query<'_, CloudAccessPort>) -> Res
     let offering = offering::choose(&catalogue, spec)?;
     let required = &offering.required_contact_roles;
     let roles = offering::role_assignments(at.references, query.object, required, &catalogue).await?;
-    Ok(Offer::of(order(spec, offering, roles, &at.client.accounts, query.key), summary(spec, offering)))
+    Ok(Offer::of(order(spec, offering, roles, &at.client.accounts, query.key.as_str()), summary(spec, offering)))
 }
 
 fn summary(spec: &CloudAccessPortSpec, offering: &Offering) -> String {

@@ -10,6 +10,7 @@ use crate::api::annotations::SHARED_LOA;
 use crate::api::common::{Circuit, DocumentType, LoaUse};
 use crate::api::conditions::{Problem, STALLED, reason, true_reason};
 use crate::api::cross_connect_order::{CrossConnectOrder, CrossConnectOrderStatus};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::lifecycle::adapter::{
     Access, Adapter, AsOf, Found, News, NoChange, NoOffer, Offer, Presentation, Query, Seen, Wanted,
 };
@@ -42,7 +43,7 @@ impl Adapter for CrossConnectOrderAdapter {
             for order in all.values() {
                 let key = order.customer_order_id.as_deref().and_then(key_in);
                 // S4: an order of ours that came to nothing is still the answer; somebody else's no longer matters.
-                if key == Some(query.key) || !came_to_nothing(&order.status) {
+                if key == Some(query.key.as_str()) || !came_to_nothing(&order.status) {
                     found.keyed(&order.order_id, key, query.key);
                 }
             }
@@ -53,9 +54,9 @@ impl Adapter for CrossConnectOrderAdapter {
         if query.to_order { found.offered(offer(at, &query).await) } else { Ok(found) }
     }
 
-    async fn create(client: &A2b, sending: Sending<'_>, order: &Request, _: &str) -> Outcome<String> {
+    async fn create(client: &A2b, sending: Sending<'_>, order: &Request, _: &OrderKey) -> Outcome<ExternalId> {
         let sent = client.create(sending, order.package, &order.order, order.loa.as_ref()).await;
-        sent.and_read(|order| Ok(order.order_id))
+        sent.and_read(|order| Ok(order.order_id.into()))
     }
 
     async fn observe(
@@ -209,7 +210,7 @@ fn planned(
     let summary = request::summary(object, &quoted, loa.as_ref());
     // S5: the same LOA may stand in two places.
     let uses_up = loa.as_ref().filter(|_| !shared(object)).map(|loa| loa::claim(&loa.sha256));
-    let request = request::request(object, package, names, quoted, loa, query.key)?;
+    let request = request::request(object, package, names, quoted, loa, query.key.as_str())?;
     Ok(Offer {
         quote: Some(price),
         ceilings: spec.ceilings.clone(),

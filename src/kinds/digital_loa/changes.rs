@@ -8,6 +8,7 @@ use super::party::{contacts_digest, same_contacts};
 use crate::api::annotations;
 use crate::api::common::OperationType;
 use crate::api::digital_loa::{Acceptance, Authorization, Contact, DigitalLoa};
+use crate::api::ids::Digest;
 use crate::lifecycle::adapter::{self, Noted};
 use crate::lifecycle::decide::facts::DesiredChange;
 use crate::providers::equinix::Action;
@@ -47,7 +48,7 @@ fn action(object: &DigitalLoa, loa: &Loa) -> Option<Wanted> {
         _ => return None,
     };
     let summary = format!("asking Equinix to {what} the LOA {}", loa.uuid);
-    Some(change(type_, type_.name().into(), summary, Change::Act(action)))
+    Some(change(type_, type_.name(), summary, Change::Act(action)))
 }
 
 fn contacts(object: &DigitalLoa, loa: &Loa) -> Option<Wanted> {
@@ -77,11 +78,11 @@ fn mail(object: &DigitalLoa, loa: &Loa, now: Timestamp) -> Option<Wanted> {
         return None;
     }
     let summary = format!("asking Equinix to send the LOA {} by mail", loa.uuid);
-    Some(change(OperationType::SendLoa, asked.clone(), summary, Change::Act(Action::SendLoa)))
+    Some(change(OperationType::SendLoa, asked.as_str(), summary, Change::Act(Action::SendLoa)))
 }
 
-fn change(type_: OperationType, digest: String, summary: String, request: Change) -> Wanted {
-    Wanted { desired: DesiredChange { type_, target: None, digest, summary }, request }
+fn change(type_: OperationType, digest: impl Into<Digest>, summary: String, request: Change) -> Wanted {
+    Wanted { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
 }
 
 /// Notes what became of a change.
@@ -89,9 +90,9 @@ pub fn note(desired: &DesiredChange, noted: Noted, object: &mut DigitalLoa) {
     let status = object.status.get_or_insert_default();
     match (desired.type_, noted) {
         // A mail can't be seen: from the intent on it counts as sent.
-        (OperationType::SendLoa, Noted::Begun) => status.last_sent_loa_at = Some(desired.digest.clone()),
+        (OperationType::SendLoa, Noted::Begun) => status.last_sent_loa_at = Some(desired.digest.to_string()),
         (OperationType::SendLoa, Noted::NotDone) => status.last_sent_loa_at = None,
-        (OperationType::UpdateContacts, Noted::Done) => status.contacts_sent = Some(desired.digest.clone()),
+        (OperationType::UpdateContacts, Noted::Done) => status.contacts_sent = Some(desired.digest.to_string()),
         _ => {}
     }
 }

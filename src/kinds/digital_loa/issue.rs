@@ -55,7 +55,7 @@ pub async fn search(
     let mut in_the_way = None;
     for loa in all.iter() {
         found.keyed(&loa.uuid, marker(loa), query.key);
-        if marker(loa) != Some(query.key) {
+        if marker(loa) != Some(query.key.as_str()) {
             in_the_way = in_the_way.or_else(|| taken(issue, loa));
         }
     }
@@ -106,7 +106,7 @@ async fn offer(
     }
     let requestor = party(at, ibx, &issue.requestor).await?;
     let summary = format!("Equinix Digital LOA for {}: {}", requestor.whom(), listed(issue));
-    Ok(Offer::of(issuance(issue, requestor, query.key), summary))
+    Ok(Offer::of(issuance(issue, requestor, query.key.as_str()), summary))
 }
 
 fn listed(issue: &Issue) -> String {

@@ -7,6 +7,7 @@ mod status;
 
 use crate::api::conditions::{Problem, reason};
 use crate::api::digital_loa::{DigitalLoa, Receive};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, News, Noted, Presentation, Query, Seen};
 use crate::lifecycle::decide::facts::{DesiredChange, End, Readiness, Upstream};
 use crate::lifecycle::registry::claims::{Claim, Rank};
@@ -36,8 +37,8 @@ impl Adapter for DigitalLoaAdapter {
         }
     }
 
-    async fn create(client: &Equinix, sending: Sending<'_>, order: &Issuance, _: &str) -> Outcome<String> {
-        client.create(sending, order).await.and_read(|loa| Ok(loa.uuid))
+    async fn create(client: &Equinix, sending: Sending<'_>, order: &Issuance, _: &OrderKey) -> Outcome<ExternalId> {
+        client.create(sending, order).await.and_read(|loa| Ok(loa.uuid.into()))
     }
 
     async fn observe(
@@ -116,10 +117,10 @@ impl Presentation for DigitalLoaAdapter {
 }
 
 /// The LOA that a partner issued, once it is there.
-async fn received(at: Access<'_, Equinix>, receive: &Receive) -> Result<Option<Result<String, Problem>>, Failure> {
+async fn received(at: Access<'_, Equinix>, receive: &Receive) -> Result<Option<Result<ExternalId, Problem>>, Failure> {
     if let Some(uuid) = &receive.uuid {
         return match at.client.loa(at.asking(), uuid).await {
-            Ok(loa) => Ok(Some(Ok(loa.uuid))),
+            Ok(loa) => Ok(Some(Ok(loa.uuid.into()))),
             Err(ReadError::NotFound(_)) => Ok(None),
             Err(ReadError::Unknown(failure)) => Err(failure),
         };
@@ -128,7 +129,7 @@ async fn received(at: Access<'_, Equinix>, receive: &Receive) -> Result<Option<R
     let found: Vec<String> = at.client.with_token(at.asking(), token).await?.into_iter().map(|loa| loa.uuid).collect();
     Ok(match found.as_slice() {
         [] => None,
-        [uuid] => Some(Ok(uuid.clone())),
+        [uuid] => Some(Ok(uuid.as_str().into())),
         many => {
             let message =
                 format!("several LOAs have the token {token}: name one by spec.receive.uuid, of {}", many.join(", "));

@@ -42,7 +42,11 @@ pub async fn search(
         // While a selector may still pick another slot, what stands on this one is no more than alike.
         let exact = direct.slot_id.is_some() || !query.to_order;
         let place = Some(Place::Single(slot_claim(slot)));
-        fits.extend(all.on_slot(slot).iter().map(|name| Fitting { id: name.clone(), exact, place: place.clone() }));
+        fits.extend(all.on_slot(slot).iter().map(|name| Fitting {
+            id: name.as_str().into(),
+            exact,
+            place: place.clone(),
+        }));
     }
     if let Some(selector) = &direct.slot_selector {
         fits.extend(alike(&all, selector, chosen.as_deref()));
@@ -75,7 +79,7 @@ fn alike(all: &Interconnects, selector: &SlotSelector, chosen: Option<&str>) -> 
             && there.slot_id.as_deref() != chosen
     });
     let place = |there: &cloudflare::Interconnect| there.slot_id.as_deref().map(slot_claim).map(Place::Single);
-    fits.map(|there| Fitting { id: there.name.clone(), exact: false, place: place(there) }).collect()
+    fits.map(|there| Fitting { id: there.name.as_str().into(), exact: false, place: place(there) }).collect()
 }
 
 /// What can be ordered: the chosen slot if it is free, or else, for a selector, any free slot that nobody here wants.

@@ -4,6 +4,7 @@ mod direct;
 mod partner;
 
 use crate::api::common::{DocumentType, LoaUse};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::api::interconnect::{Facility, Interconnect};
 use crate::base::digest::sha256;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Found, NoChange, Presentation, Query, Seen, Wanted};
@@ -37,8 +38,8 @@ impl Adapter for InterconnectAdapter {
         }
     }
 
-    async fn create(client: &Cloudflare, sending: Sending<'_>, order: &Order, _: &str) -> Outcome<String> {
-        client.create(sending, order).await.and_read(|there| Ok(there.name))
+    async fn create(client: &Cloudflare, sending: Sending<'_>, order: &Order, _: &OrderKey) -> Outcome<ExternalId> {
+        client.create(sending, order).await.and_read(|there| Ok(there.name.into()))
     }
 
     async fn observe(

@@ -36,8 +36,11 @@ pub async fn search(
             && speed.is_none_or(|speed| speed.eq_ignore_ascii_case(partner.bandwidth.word()))
     };
     let place = Some(Place::Shared(under_way(query.object)));
-    let fitting =
-        |there: &cloudflare::Interconnect| Fitting { id: there.name.clone(), exact: false, place: place.clone() };
+    let fitting = |there: &cloudflare::Interconnect| Fitting {
+        id: there.name.as_str().into(),
+        exact: false,
+        place: place.clone(),
+    };
     let fits = all.iter().filter(like).map(fitting).collect();
     let offer = if query.to_order {
         let secret = &partner.pairing_key_secret_ref;

@@ -11,6 +11,7 @@ use super::decide::facts::DesiredChange;
 use super::registry::claims::{Claim, Rank};
 use crate::accounts::InAccount;
 use crate::api::common::{Circuit, LoaUse};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::http::transport::Sending;
 pub use look::{AsOf, Change, News, NoChange, Noted, Seen, Wanted};
@@ -34,13 +35,13 @@ pub trait Adapter: Presentation {
         query: Query<'_, Self::Object>,
     ) -> impl Future<Output = Result<Found<Self::Order>, Failure>> + Send;
 
-    /// Sends the order. Tells the upstream id; `sent/<key>` where the provider has none (S4).
+    /// Sends the order. Tells the upstream id, or under which key it was sent where the provider has none (S4).
     fn create(
         client: &Self::Client,
         to: Sending<'_>,
         order: &Self::Order,
-        key: &str,
-    ) -> impl Future<Output = Outcome<String>> + Send;
+        key: &OrderKey,
+    ) -> impl Future<Output = Outcome<ExternalId>> + Send;
 
     /// Looks at the upstream object.
     fn observe(

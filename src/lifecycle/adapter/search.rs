@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::account::{Approval, Ceilings};
 use crate::api::conditions::Problem;
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::base::clock::Moment;
 use crate::cluster::references::References;
 use crate::lifecycle::decide::price::Quote;
@@ -42,9 +43,9 @@ impl<'a, C> Access<'a, C> {
 /// What a search found.
 pub struct Found<O> {
     /// Ids of live objects that carry our full key.
-    pub ours: Vec<String>,
+    pub ours: Vec<ExternalId>,
     /// Ids of live objects that carry only the first half of our key.
-    pub namesakes: Vec<String>,
+    pub namesakes: Vec<ExternalId>,
     /// Live objects without a key that fit the wish.
     pub fits: Vec<Fitting>,
     /// What can be ordered, or why nothing can. Absent where only an order under way is looked for.
@@ -53,7 +54,7 @@ pub struct Found<O> {
     /// whether it was.
     pub untraceable: Option<String>,
     /// What a partner made and the object stands for ([`Adapter::receives`]), or why it can't be told; none: nothing yet.
-    pub received: Option<Result<String, Problem>>,
+    pub received: Option<Result<ExternalId, Problem>>,
 }
 
 impl<O> Default for Found<O> {
@@ -71,9 +72,9 @@ impl<O> Default for Found<O> {
 
 impl<O> Found<O> {
     /// Whether it found this upstream object without any doubt.
-    pub fn shows(&self, id: &str) -> bool {
-        let exact = self.fits.iter().filter(|fit| fit.exact).map(|fit| fit.id.as_str());
-        self.ours.iter().map(String::as_str).chain(exact).any(|found| found == id)
+    pub fn shows(&self, id: &ExternalId) -> bool {
+        let exact = self.fits.iter().filter(|fit| fit.exact).map(|fit| &fit.id);
+        self.ours.iter().chain(exact).any(|found| found == id)
     }
 
     /// Takes note of what can be ordered, or why nothing can; without the provider's answer nothing is found at all.
@@ -87,10 +88,10 @@ impl<O> Found<O> {
     }
 
     /// Takes note of a live object that carries this key, if it is this object's or a namesake's (S4).
-    pub fn keyed(&mut self, id: &str, carried: Option<&str>, own: &str) {
+    pub fn keyed(&mut self, id: &str, carried: Option<&str>, own: &OrderKey) {
         match carried {
-            Some(key) if key == own => self.ours.push(id.into()),
-            Some(key) if of_one_name(key, own) => self.namesakes.push(id.into()),
+            Some(key) if key == own.as_str() => self.ours.push(id.into()),
+            Some(key) if of_one_name(key, own.as_str()) => self.namesakes.push(id.into()),
             _ => {}
         }
     }
@@ -100,7 +101,7 @@ impl<O> Found<O> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fitting {
     /// Its upstream id.
-    pub id: String,
+    pub id: ExternalId,
     /// Nothing else will do: it is what was ordered, or what the wish names.
     pub exact: bool,
     /// Where it stands, if orders go to places.
@@ -179,7 +180,7 @@ pub struct Query<'a, O> {
     /// Whether something shall be ordered; else only an order under way is looked for.
     pub to_order: bool,
     /// Our key for the object's orders (S4).
-    pub key: &'a str,
+    pub key: &'a OrderKey,
     /// Claims a thing for this object unless another claims it: for kinds that pick.
     pub claim: &'a (dyn Fn(&str) -> bool + Sync),
 }

@@ -6,9 +6,10 @@ use super::messages::{awaiting, shown};
 use super::verdict::{Next, Verdict};
 use crate::api::common::Operation;
 use crate::api::conditions::{Cause, reason};
+use crate::api::ids::ExternalId;
 
 /// The next step of a change, if one is under way or wanted.
-pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) -> Option<Step> {
+pub(super) fn change(facts: &Facts, id: &ExternalId, look: &Look, upstream: &Upstream) -> Option<Step> {
     if facts.observe_only {
         return None;
     }
@@ -18,7 +19,7 @@ pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) 
             return Some(Step::WithdrawChange(refusal.clone()));
         }
         (Some(Sent::Done { .. }), Some(Operation { accepted_at: None, .. })) => return Some(Step::RecordChanged),
-        _ if facts.memory.may_change => return Some(Step::Change(id.into())),
+        _ if facts.memory.may_change => return Some(Step::Change(id.clone())),
         _ => {}
     }
     match (&look.desired, sent) {
@@ -28,7 +29,7 @@ pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) 
         (Some(desired), Some(operation)) if pending(facts, look, desired, operation) => {
             Some(waiting(upstream, operation))
         }
-        (Some(desired), Some(operation)) if operation.digest.as_deref() == Some(&desired.digest) => {
+        (Some(desired), Some(operation)) if operation.digest.as_ref() == Some(&desired.digest) => {
             again(facts, id, look, upstream, desired, operation)
         }
         (Some(desired), _) => Some(begin(facts, id, look, upstream, desired, 1)),
@@ -39,7 +40,7 @@ pub(super) fn change(facts: &Facts, id: &str, look: &Look, upstream: &Upstream) 
 fn pending(facts: &Facts, look: &Look, desired: &DesiredChange, operation: &Operation) -> bool {
     let unsettled = !at_least(look.begun, operation.started_at, facts.account.settle_time);
     // What was ordered and doesn't show yet is not ordered once more because it is wanted in other words now.
-    let same = operation.digest.as_deref() == Some(&desired.digest)
+    let same = operation.digest.as_ref() == Some(&desired.digest)
         || operation.type_ == desired.type_ && desired.target.is_some() && operation.target == desired.target;
     operation.refused.is_none() && if operation.accepted_at.is_some() { same } else { unsettled }
 }
@@ -61,7 +62,7 @@ fn waiting(upstream: &Upstream, operation: &Operation) -> Step {
 /// The same wish as that of a change that was refused, or that surely did not act.
 fn again(
     facts: &Facts,
-    id: &str,
+    id: &ExternalId,
     look: &Look,
     upstream: &Upstream,
     desired: &DesiredChange,
@@ -88,14 +89,21 @@ fn held_up(upstream: &Upstream, cause: Cause) -> Step {
     Step::WriteStatus(Verdict { reconciling: Some(cause), ..shown(upstream) })
 }
 
-fn begin(facts: &Facts, id: &str, look: &Look, upstream: &Upstream, desired: &DesiredChange, attempt: u32) -> Step {
+fn begin(
+    facts: &Facts,
+    id: &ExternalId,
+    look: &Look,
+    upstream: &Upstream,
+    desired: &DesiredChange,
+    attempt: u32,
+) -> Step {
     if let Some(refusal) = &facts.memory.turned_away {
         let verdict = shown(upstream).not_synced(&refusal.cause);
         return Step::WriteStatus(Verdict { next: Next::Backoff, ..verdict });
     }
     // S12: a list that others share, or that lags, is no ground for a change.
     if !look.exact {
-        return Step::ObserveSingly(id.into());
+        return Step::ObserveSingly(id.clone());
     }
     // A further attempt is the same order, of which the first had its consent.
     if let Some(plan) = look.plan.as_ref().filter(|_| attempt == 1) {

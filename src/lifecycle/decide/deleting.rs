@@ -8,6 +8,7 @@ use super::verdict::{Next, Verdict};
 use super::{Release, Step};
 use crate::api::common::{DeletionPolicy, Operation};
 use crate::api::conditions::reason;
+use crate::api::ids::ExternalId;
 
 /// The object is being deleted (S8).
 pub(super) fn finalize(facts: &Facts) -> Step {
@@ -106,19 +107,19 @@ fn search_before_release(facts: &Facts) -> Step {
 }
 
 /// End what is upstream, and wait until it is gone.
-fn end(facts: &Facts, id: &str) -> Step {
+fn end(facts: &Facts, id: &ExternalId) -> Step {
     if facts.deletion_sent().is_some() {
         if let Some(Sent::NotDone(refusal)) = &facts.memory.delete {
             return Step::WithdrawDelete(refusal.clone());
         }
         if facts.memory.may_delete {
-            return Step::Delete(id.into());
+            return Step::Delete(id.clone());
         }
     }
     if let Some(refusal) = &facts.memory.turned_away {
         return Step::WriteStatus(deletion_turned_away(id, refusal));
     }
-    let Some(look) = facts.fresh_look() else { return Step::Observe(id.into()) };
+    let Some(look) = facts.fresh_look() else { return Step::Observe(id.clone()) };
     match &look.heard {
         Observation::Unknown(trouble) => Step::WriteStatus(Verdict::unheard_underway(trouble)),
         Observation::NotFound => ended(facts, look),
@@ -126,7 +127,7 @@ fn end(facts: &Facts, id: &str) -> Step {
     }
 }
 
-fn end_what_is_there(facts: &Facts, look: &Look, id: &str, upstream: &Upstream) -> Step {
+fn end_what_is_there(facts: &Facts, look: &Look, id: &ExternalId, upstream: &Upstream) -> Step {
     let waiting = |message: &str, next| Step::WriteStatus(Verdict::underway(reason::DECOMMISSIONING, message, next));
     match &upstream.end {
         End::Over => return Step::RemoveFinalizer(Release::Ended),

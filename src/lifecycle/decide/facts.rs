@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::identity::Identity;
 use crate::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
 use crate::api::conditions::{Cause, Problem};
+use crate::api::ids::{Digest, ExternalId, OrderKey, Uid};
 use crate::base::digest::fingerprint;
 
 /// What is known of one object at one moment.
@@ -17,9 +18,9 @@ pub struct Facts {
     /// Where the object was read.
     pub read: Read,
     /// The object's uid.
-    pub uid: String,
+    pub uid: Uid,
     /// Our key for orders of this object.
-    pub key: String,
+    pub key: OrderKey,
     /// Set once the object is being deleted.
     pub deletion: Option<Deletion>,
     /// Whether our finalizer is on the object.
@@ -76,11 +77,11 @@ pub struct Deletion {
 #[derive(Clone, Debug, Default)]
 pub struct Annotations {
     /// `external-id`.
-    pub external_id: Option<String>,
+    pub external_id: Option<ExternalId>,
     /// `external-id-owner`.
-    pub owner: Option<String>,
+    pub owner: Option<Uid>,
     /// `approved-plan`.
-    pub approved_plan: Option<String>,
+    pub approved_plan: Option<Digest>,
     /// `create-outcome`.
     pub create_outcome: Option<String>,
 }
@@ -89,15 +90,15 @@ pub struct Annotations {
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// `status.externalId`.
-    pub external_id: Option<String>,
+    pub external_id: Option<ExternalId>,
     /// `status.creation`.
     pub creation: Option<Creation>,
     /// `status.operation`.
     pub operation: Option<Operation>,
     /// `status.plan.approvedDigest`.
-    pub approved_digest: Option<String>,
+    pub approved_digest: Option<Digest>,
     /// `status.candidates`: what a person was shown.
-    pub candidates: Vec<String>,
+    pub candidates: Vec<ExternalId>,
     /// Whether the status shows anything heard from the provider.
     pub ever_shown: bool,
     /// The question that the status asks a person: the reason of `Stalled`, if it is true.
@@ -152,7 +153,7 @@ pub enum Sent {
     /// Done; a create tells the id.
     Done {
         /// The upstream id of what was created.
-        id: Option<String>,
+        id: Option<ExternalId>,
     },
     /// It certainly did not happen.
     NotDone(Refusal),
@@ -199,9 +200,9 @@ pub struct Search {
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// Live objects that carry our full key.
-    pub ours: Vec<String>,
+    pub ours: Vec<ExternalId>,
     /// Live objects that carry the first half of our key and another second half.
-    pub namesakes: Vec<String>,
+    pub namesakes: Vec<ExternalId>,
     /// Live objects without a key that fit the wish.
     pub fits: Vec<Fit>,
     /// What would be ordered, or why nothing can be.
@@ -209,14 +210,14 @@ pub struct Findings {
     /// What a person writes as external-id for what was sent, where no search can find it.
     pub untraceable: Option<String>,
     /// What a partner made and the object stands for, or why it can't be told.
-    pub received: Option<Result<String, Problem>>,
+    pub received: Option<Result<ExternalId, Problem>>,
 }
 
 /// A live upstream object without a key that fits the wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fit {
     /// Its upstream id.
-    pub id: String,
+    pub id: ExternalId,
     /// It is exactly what was, or would be, ordered (the same slot), not merely alike.
     pub exact: bool,
     /// Another object of ours that holds it.
@@ -229,7 +230,7 @@ pub struct Fit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Changes with anything that would be ordered.
-    pub digest: String,
+    pub digest: Digest,
     /// One line for people.
     pub summary: String,
     /// Whether a person must approve it.
@@ -263,7 +264,7 @@ pub struct DesiredChange {
     /// What an order is for: one of it is enough, in whatever words it is wanted (S9).
     pub target: Option<String>,
     /// Another wish, another digest.
-    pub digest: String,
+    pub digest: Digest,
     /// One line for people.
     pub summary: String,
 }
@@ -383,20 +384,20 @@ impl Facts {
 
     /// The words by which a person says that none of these is this object's, where its own record is lost: no answer
     /// to an earlier question can be the same.
-    pub fn none_of(&self, candidates: &[String]) -> String {
+    pub fn none_of(&self, candidates: &[ExternalId]) -> String {
         format!("{}/{}=none", self.key, fingerprint(candidates))
     }
 
     /// Upstream objects that a person declared not to be ours.
-    pub fn dismissed(&self) -> &[String] {
+    pub fn dismissed(&self) -> &[ExternalId] {
         self.recorded.creation.as_ref().map(|creation| creation.dismissed.as_slice()).unwrap_or_default()
     }
 
     /// Whether the plan of this digest was approved (S7: an approval of another digest is none).
-    pub fn approved(&self, digest: &str) -> bool {
+    pub fn approved(&self, digest: &Digest) -> bool {
         [&self.annotations.approved_plan, &self.recorded.approved_digest]
             .into_iter()
-            .any(|seen| seen.as_deref() == Some(digest))
+            .any(|seen| seen.as_ref() == Some(digest))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whose upstream object it is (S5).
 
 use super::facts::{Facts, Sent};
+use crate::api::ids::{ExternalId, Uid};
 
 /// What the object's id rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,23 +11,23 @@ pub enum Identity {
     /// An upstream object that this object ordered, or that a person imported.
     Held {
         /// Its id.
-        id: String,
+        id: ExternalId,
         /// This object ordered it.
         ordered: bool,
     },
     /// An upstream object that another object ordered.
     Foreign {
         /// Its id.
-        id: String,
+        id: ExternalId,
         /// That other object's uid.
-        owner: String,
+        owner: Uid,
     },
     /// Annotation and status name different upstream objects.
     Conflict {
         /// What the annotation says.
-        marked: String,
+        marked: ExternalId,
         /// What the status says.
-        recorded: String,
+        recorded: ExternalId,
     },
 }
 

@@ -4,6 +4,7 @@ use super::Step;
 use super::facts::{Facts, Findings, Plan, Readiness, Refusal, Upstream};
 use super::verdict::{Next, Verdict};
 use crate::api::conditions::{Cause, reason};
+use crate::api::ids::ExternalId;
 
 /// What an upstream object that was just heard of means for the conditions (S13).
 pub(super) fn shown(upstream: &Upstream) -> Verdict {
@@ -30,7 +31,7 @@ pub(super) fn not_observed(facts: &Facts, cause: &Cause) -> Step {
     Step::WriteStatus(Verdict::at_rest(None, unknown, Next::Backoff).not_synced(cause))
 }
 
-pub(super) fn deletion_turned_away(id: &str, refusal: &Refusal) -> Verdict {
+pub(super) fn deletion_turned_away(id: &ExternalId, refusal: &Refusal) -> Verdict {
     let verdict = if refusal.by_provider {
         Verdict::stalled(
             refusal.cause.reason,
@@ -69,18 +70,18 @@ pub(super) fn already_taken(other: &str) -> Verdict {
     Verdict::stalled(reason::ALREADY_TAKEN, message, Next::Poll)
 }
 
-pub(super) fn identity_conflict(marked: &str, recorded: &str) -> Verdict {
+pub(super) fn identity_conflict(marked: &ExternalId, recorded: &ExternalId) -> Verdict {
     let message = format!(
         "the annotation external-id says {marked}, the status says {recorded}. To go on with {recorded}: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/external-id={recorded}"
     );
     Verdict::stalled(reason::IDENTITY_CONFLICT, message, Next::Change)
 }
 
-pub(super) fn already_ordered(answer: &str, candidates: &[String], findings: &Findings) -> Verdict {
+pub(super) fn already_ordered(answer: &str, candidates: &[ExternalId], findings: &Findings) -> Verdict {
     let message = match &findings.untraceable {
         None => format!(
             "these at the provider may be this object's: {}. To take one over: kubectl annotate KIND/NAME interconnect-operator.io/external-id=ID. If none of them is: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={answer}",
-            candidates.join(", "),
+            listed(candidates),
         ),
         Some(id) => format!(
             "the record of this object is lost, and nothing at the provider tells whether it was sent. If it was: kubectl annotate KIND/NAME interconnect-operator.io/external-id={id}. If not: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={answer}"
@@ -89,10 +90,10 @@ pub(super) fn already_ordered(answer: &str, candidates: &[String], findings: &Fi
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::ALREADY_ORDERED, message, Next::Poll) }
 }
 
-pub(super) fn outcome_unknown(facts: &Facts, candidates: &[String], findings: &Findings) -> Verdict {
+pub(super) fn outcome_unknown(facts: &Facts, candidates: &[ExternalId], findings: &Findings) -> Verdict {
     let seen = match candidates {
         [] => String::new(),
-        some => format!(" (there is {}, which may be anybody's)", some.join(", ")),
+        some => format!(" (there is {}, which may be anybody's)", listed(some)),
     };
     let message = format!(
         "the answer to the order was lost and a search can't tell. Look at the provider{seen}. If it is there: kubectl annotate KIND/NAME interconnect-operator.io/external-id={}. If not: kubectl annotate --overwrite KIND/NAME interconnect-operator.io/create-outcome={}",
@@ -100,4 +101,8 @@ pub(super) fn outcome_unknown(facts: &Facts, candidates: &[String], findings: &F
         facts.nothing_there()
     );
     Verdict { candidates: candidates.to_vec(), ..Verdict::stalled(reason::CREATE_OUTCOME_UNKNOWN, message, Next::Poll) }
+}
+
+fn listed(ids: &[ExternalId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

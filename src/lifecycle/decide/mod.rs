@@ -13,6 +13,7 @@ pub mod price;
 pub mod verdict;
 
 use crate::api::conditions::{Cause, reason};
+use crate::api::ids::ExternalId;
 use deleting::finalize;
 use facts::{DesiredChange, Facts, Plan, Read, Refusal};
 use identity::Identity;
@@ -30,7 +31,7 @@ pub enum Step {
     /// Search the provider, completely, for what this object may have there.
     Search,
     /// Look at the upstream object.
-    Observe(String),
+    Observe(ExternalId),
     /// Try a harmless read of the account.
     Probe,
     /// Put the finalizer on, and write down what was picked.
@@ -42,7 +43,7 @@ pub enum Step {
     /// Write the upstream id, and whether this object ordered it, on the object.
     RecordId {
         /// The upstream id.
-        id: String,
+        id: ExternalId,
         /// This object ordered it.
         ordered: bool,
     },
@@ -53,27 +54,27 @@ pub enum Step {
     /// A person says that nothing is upstream: count the next attempt.
     NextAttempt {
         /// Upstream objects that the person saw and declared not to be ours, besides those of former answers.
-        dismissed: Vec<String>,
+        dismissed: Vec<ExternalId>,
     },
     /// An answer stands there that was given to no question of ours: count on, so that it answers none to come.
     VoidAnswer,
     /// Take the upstream id off the object.
     ForgetId,
     /// Fetch the documents that are due.
-    FetchDocuments(String),
+    FetchDocuments(ExternalId),
     /// Write the intent to end the upstream object.
     IntendDelete {
         /// Counts the tries.
         attempt: u32,
     },
     /// End the upstream object.
-    Delete(String),
+    Delete(ExternalId),
     /// Write down that the provider accepted the end.
     RecordDeleted,
     /// Take the intent to end it back: it certainly did not happen.
     WithdrawDelete(Refusal),
     /// Look at the upstream object, singly.
-    ObserveSingly(String),
+    ObserveSingly(ExternalId),
     /// Write the intent to change the upstream object.
     IntendChange {
         /// What is wanted.
@@ -82,7 +83,7 @@ pub enum Step {
         attempt: u32,
     },
     /// Change the upstream object, as the intent says.
-    Change(String),
+    Change(ExternalId),
     /// Write down that the provider took the change.
     RecordChanged,
     /// Take the intent to change it back: it certainly did not happen.

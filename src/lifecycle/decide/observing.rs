@@ -6,9 +6,10 @@ use super::facts::{Documents, Facts, Look, Observation, Readiness, Upstream};
 use super::messages::{already_taken, not_observed, shown};
 use super::verdict::{Next, Verdict};
 use crate::api::conditions::{Cause, reason};
+use crate::api::ids::{ExternalId, Uid};
 
 /// This object stands for something upstream.
-pub(super) fn observe(facts: &Facts, id: &str, ordered: bool) -> Step {
+pub(super) fn observe(facts: &Facts, id: &ExternalId, ordered: bool) -> Step {
     if let Some(other) = &facts.claimed_by {
         return Step::WriteStatus(already_taken(other));
     }
@@ -19,7 +20,7 @@ pub(super) fn observe(facts: &Facts, id: &str, ordered: bool) -> Step {
     if let Some(problem) = &facts.account.problem {
         return not_observed(facts, &problem.cause);
     }
-    let Some(look) = facts.fresh_look() else { return Step::Observe(id.into()) };
+    let Some(look) = facts.fresh_look() else { return Step::Observe(id.clone()) };
     match &look.heard {
         Observation::Unknown(trouble) => not_observed(facts, trouble),
         Observation::NotFound => gone(facts, look, id),
@@ -28,9 +29,9 @@ pub(super) fn observe(facts: &Facts, id: &str, ordered: bool) -> Step {
 }
 
 /// It is there: put our records in order, then the documents, then rest.
-fn keep(facts: &Facts, id: &str, ordered: bool, look: &Look, upstream: &Upstream) -> Step {
+fn keep(facts: &Facts, id: &ExternalId, ordered: bool, look: &Look, upstream: &Upstream) -> Step {
     if facts.annotations.external_id.is_none() {
-        return Step::RecordId { id: id.into(), ordered };
+        return Step::RecordId { id: id.clone(), ordered };
     }
     if let Readiness::Ended(said) = &upstream.readiness {
         return over(facts, said);
@@ -42,7 +43,7 @@ fn keep(facts: &Facts, id: &str, ordered: bool, look: &Look, upstream: &Upstream
         None => {}
     }
     match &facts.documents {
-        Documents::Due => Step::FetchDocuments(id.into()),
+        Documents::Due => Step::FetchDocuments(id.clone()),
         Documents::Settled => Step::WriteStatus(shown(upstream)),
         Documents::Failed(message) => {
             let cause = Cause::new(reason::DOCUMENT_UNAVAILABLE, message);
@@ -52,7 +53,7 @@ fn keep(facts: &Facts, id: &str, ordered: bool, look: &Look, upstream: &Upstream
 }
 
 /// The provider says that what we hold isn't there (S6).
-fn gone(facts: &Facts, look: &Look, id: &str) -> Step {
+fn gone(facts: &Facts, look: &Look, id: &ExternalId) -> Step {
     match &facts.probe {
         None => return Step::Probe,
         Some(Err(trouble)) => return not_observed(facts, trouble),
@@ -88,9 +89,9 @@ fn over(facts: &Facts, said: &str) -> Step {
 }
 
 /// Another object ordered it (S5): look, show, never change.
-pub(super) fn look_only(facts: &Facts, id: &str, owner: &str) -> Step {
+pub(super) fn look_only(facts: &Facts, id: &ExternalId, owner: &Uid) -> Step {
     if facts.look.is_none() && facts.account.problem.is_none() {
-        return Step::Observe(id.into());
+        return Step::Observe(id.clone());
     }
     let message = format!(
         "{id} was ordered by the object with uid {owner}, of which this is a copy or a restored one. If it is this object's now: kubectl annotate KIND/NAME interconnect-operator.io/external-id-owner-"

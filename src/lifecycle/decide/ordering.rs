@@ -5,6 +5,7 @@ use super::messages::{already_ordered, already_taken, awaiting_approval, outcome
 use super::verdict::{Next, Verdict};
 use super::{Release, Step};
 use crate::api::conditions::{Cause, reason};
+use crate::api::ids::ExternalId;
 
 /// Nothing is upstream, as far as we know, and something is wanted.
 pub(super) fn order(facts: &Facts) -> Step {
@@ -100,7 +101,7 @@ fn place(facts: &Facts, search: &Search, findings: &Findings) -> Step {
 }
 
 /// Those of the candidates that the person was shown who says that none is this object's.
-fn shown_before(facts: &Facts, mut candidates: Vec<String>) -> Vec<String> {
+fn shown_before(facts: &Facts, mut candidates: Vec<ExternalId>) -> Vec<ExternalId> {
     candidates.retain(|id| facts.recorded.candidates.contains(id));
     candidates
 }
@@ -128,9 +129,9 @@ fn plan(facts: &Facts, findings: &Findings) -> Step {
 }
 
 /// Everything that may be this object's without proof: two that carry our key are as bad as one that may.
-pub(super) fn candidates(facts: &Facts, findings: &Findings) -> Vec<String> {
+pub(super) fn candidates(facts: &Facts, findings: &Findings) -> Vec<ExternalId> {
     let keyed = findings.ours.iter().chain(&findings.namesakes).filter(|id| !facts.dismissed().contains(id));
-    let mut all: Vec<String> = keyed.chain(nobodys(facts, findings).map(|fit| &fit.id)).cloned().collect();
+    let mut all: Vec<ExternalId> = keyed.chain(nobodys(facts, findings).map(|fit| &fit.id)).cloned().collect();
     // The question is made of them: whatever order a search finds them in, it is the same one.
     all.sort();
     all
@@ -183,7 +184,7 @@ pub(super) fn answered(facts: &Facts) -> Option<Step> {
 }
 
 /// What of these the order under way made.
-fn mine(facts: &Facts, findings: &Findings) -> Vec<String> {
+fn mine(facts: &Facts, findings: &Findings) -> Vec<ExternalId> {
     if !findings.ours.is_empty() {
         return findings.ours.clone();
     }

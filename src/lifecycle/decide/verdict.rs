@@ -1,6 +1,7 @@
 //! How a look at an object ends: what its conditions say, and when to look again.
 
 use crate::api::conditions::{Cause, ConditionValue, Problem, reason};
+use crate::api::ids::ExternalId;
 
 /// Stands in messages where the object is named as kubectl wants it: `decide` doesn't know names.
 const OBJECT: &str = "KIND/NAME";
@@ -17,7 +18,7 @@ pub struct Verdict {
     /// `Stalled`, if only a person can mend it.
     pub stalled: Option<Cause>,
     /// Upstream objects that a person must tell apart.
-    pub candidates: Vec<String>,
+    pub candidates: Vec<ExternalId>,
     /// When to look again.
     pub next: Next,
 }

@@ -8,6 +8,7 @@ use super::{Evidence, Flow, Look, Pass, not_sent};
 use crate::accounts::InAccount;
 use crate::api::common::{Circuit, Operation};
 use crate::api::conditions::reason;
+use crate::api::ids::ExternalId;
 use crate::cluster::leader::IntentWritten;
 use crate::lifecycle::adapter::{Adapter, Change, Noted, Offer};
 use crate::lifecycle::decide::facts::{DesiredChange, Plan, Refusal, Sent};
@@ -41,7 +42,7 @@ impl<A: Adapter> Pass<'_, A> {
         Ok(Flow::Next)
     }
 
-    pub(super) async fn change(&mut self, id: &str) {
+    pub(super) async fn change(&mut self, id: &ExternalId) {
         let outcome = match (self.may_change.take(), self.wanted_change()) {
             (Some(intent), Some(change)) => self.send_change(&intent, id, &change).await,
             _ => not_sent("the change was not prepared in this pass"),
@@ -81,7 +82,12 @@ impl<A: Adapter> Pass<'_, A> {
         seen.change.clone().filter(|change| Some(&change.desired.digest) == intended.as_ref())
     }
 
-    async fn send_change(&mut self, written: &IntentWritten, id: &str, change: &Change<A::Change>) -> Outcome<()> {
+    async fn send_change(
+        &mut self,
+        written: &IntentWritten,
+        id: &ExternalId,
+        change: &Change<A::Change>,
+    ) -> Outcome<()> {
         let (Some(account), Some(permit)) = (&self.entry.account, &self.permit) else {
             return not_sent("the change was not prepared in this pass");
         };
@@ -91,7 +97,7 @@ impl<A: Adapter> Pass<'_, A> {
         self.event(EventType::Normal, "ChangeRequested", change.desired.summary.clone()).await;
         self.memory.lock().last_mutation = Some(self.clock().now());
         match self.context.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::change(client, Sending { permit, guard: &permission }, id, &change.request).await,
+            Ok(permission) => A::change(client, Sending { permit, guard: &permission }, &id.to_string(), &change.request).await,
             Err(why) => not_sent(why),
         }
     }

@@ -10,6 +10,7 @@ use crate::accounts::InAccount;
 use crate::api::CIRCUIT_FINALIZER;
 use crate::api::common::{Circuit, Operation, OperationType};
 use crate::api::conditions::reason;
+use crate::api::ids::ExternalId;
 use crate::cluster::leader::IntentWritten;
 use crate::cluster::writes::MetadataChange;
 use crate::lifecycle::adapter::Adapter;
@@ -44,7 +45,7 @@ impl<A: Adapter> Pass<'_, A> {
         Ok(Flow::Next)
     }
 
-    pub(super) async fn delete(&mut self, id: &str) {
+    pub(super) async fn delete(&mut self, id: &ExternalId) {
         let outcome = match self.may_delete.take() {
             Some(intent) => self.send_deletion(&intent, id).await,
             None => not_sent("the deletion was not prepared in this pass"),
@@ -66,7 +67,7 @@ impl<A: Adapter> Pass<'_, A> {
         self.evidence = Evidence::default();
     }
 
-    pub(super) async fn send_deletion(&mut self, written: &IntentWritten, id: &str) -> Outcome<()> {
+    pub(super) async fn send_deletion(&mut self, written: &IntentWritten, id: &ExternalId) -> Outcome<()> {
         let (Some(account), Some(permit)) = (&self.entry.account, &self.permit) else {
             return not_sent("the deletion was not prepared in this pass");
         };
@@ -76,7 +77,7 @@ impl<A: Adapter> Pass<'_, A> {
         let terms = A::terms(&self.object).map(|terms| format!(": {terms}")).unwrap_or_default();
         self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}{terms}")).await;
         match self.context.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::delete(client, Sending { permit, guard: &permission }, &self.object, id).await,
+            Ok(permission) => A::delete(client, Sending { permit, guard: &permission }, &self.object, &id.to_string()).await,
             Err(why) => not_sent(why),
         }
     }
@@ -101,7 +102,7 @@ impl<A: Adapter> Pass<'_, A> {
 
     pub(super) async fn remove_finalizer(&mut self, why: Release) -> Result<Flow, PassError> {
         let id = match self.facts().identity() {
-            Identity::Held { id, .. } | Identity::Foreign { id, .. } => id,
+            Identity::Held { id, .. } | Identity::Foreign { id, .. } => id.to_string(),
             Identity::None | Identity::Conflict { .. } => String::new(),
         };
         match why {

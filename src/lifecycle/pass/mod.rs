@@ -18,11 +18,13 @@ use kube::{Resource, ResourceExt};
 use super::adapter::{Adapter, Offer, Seen};
 use super::context::{Context, annotations_of};
 use super::decide::{Step, decide};
+use super::key::uid_of;
 use super::memory::{Intent, Remembered};
 use super::predicates;
 use crate::accounts::{Account, DEFAULT_POLL, DEFAULT_SETTLE, Entry, InAccount};
 use crate::api::common::{Circuit, CommonStatus, Creation, Document, ManagementPolicy};
 use crate::api::conditions::{Cause, Problem, STALLED, reason, true_reason};
+use crate::api::ids::{OrderKey, Uid};
 use crate::api::{CIRCUIT_FINALIZER, annotations};
 use crate::base::clock::{Clock, Moment};
 use crate::base::metrics::MutationLabels;
@@ -293,11 +295,11 @@ impl<'e, A: Adapter> Pass<'e, A> {
         &self.context.shared.clock
     }
 
-    fn uid(&self) -> String {
-        self.object.uid().unwrap_or_default()
+    fn uid(&self) -> Uid {
+        uid_of(&self.object)
     }
 
-    fn key(&self) -> String {
+    fn key(&self) -> OrderKey {
         self.context.key(&self.object)
     }
 

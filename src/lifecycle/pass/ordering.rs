@@ -11,6 +11,7 @@ use super::{Evidence, Pass, not_sent};
 use crate::accounts::InAccount;
 use crate::api::common::{Circuit, Creation};
 use crate::api::conditions::reason;
+use crate::api::ids::ExternalId;
 use crate::api::{CIRCUIT_FINALIZER, annotations};
 use crate::cluster::leader::IntentWritten;
 use crate::cluster::writes::MetadataChange;
@@ -18,7 +19,7 @@ use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::facts::{Findings, Plan, Read, Refusal, Search, Sent};
 use crate::lifecycle::decide::verdict::{Next, Verdict};
-use crate::lifecycle::key::{names_something, plan_digest};
+use crate::lifecycle::key::plan_digest;
 use crate::lifecycle::memory::{Remembered, SentFor};
 use crate::providers::http::outcome::{FailureKind, Outcome};
 use crate::providers::http::transport::Sending;
@@ -102,14 +103,14 @@ impl<A: Adapter> Pass<'_, A> {
         self.evidence = Evidence::default();
     }
 
-    pub(super) async fn send_order(&mut self, written: &IntentWritten) -> Outcome<String> {
+    pub(super) async fn send_order(&mut self, written: &IntentWritten) -> Outcome<ExternalId> {
         let (Some(offer), Some(account), Some(permit)) = (&self.evidence.offer, &self.entry.account, &self.permit)
         else {
             return not_sent("the order was not prepared in this pass");
         };
         let intent = self.status().creation.unwrap_or_default();
         // S1: the request whose digest the intent holds, and nothing else.
-        if intent.digest != Some(plan_digest(&self.uid(), intent.attempt, &account.upstream, &offer.order)) {
+        if intent.digest != Some(plan_digest(self.uid().as_str(), intent.attempt, &account.upstream, &offer.order)) {
             return not_sent("what was to be ordered changed");
         }
         let Some(client) = A::Client::of(&account.provider) else {
@@ -127,18 +128,18 @@ impl<A: Adapter> Pass<'_, A> {
         outcome
     }
 
-    pub(super) async fn record_id(&mut self, id: &str, ordered: bool) -> Result<(), PassError> {
+    pub(super) async fn record_id(&mut self, id: &ExternalId, ordered: bool) -> Result<(), PassError> {
         let answered = matches!(self.facts().memory.create, Some(Sent::Done { .. }));
-        let mut annotations = BTreeMap::from([(annotations::EXTERNAL_ID, Some(id.to_owned()))]);
+        let mut annotations = BTreeMap::from([(annotations::EXTERNAL_ID, Some(id.to_string()))]);
         if ordered {
-            annotations.insert(annotations::EXTERNAL_ID_OWNER, Some(self.uid()));
+            annotations.insert(annotations::EXTERNAL_ID_OWNER, Some(self.uid().to_string()));
         }
         self.change_metadata(MetadataChange { annotations, ..MetadataChange::default() }).await?;
         self.memory.lock().create = None;
         // What would be ordered now is not what was.
         (self.evidence.offer, self.evidence.search) = (None, None);
         match (ordered, answered) {
-            (true, true) if !names_something(id) => {
+            (true, true) if !id.is_upstream() => {
                 let note = "sent; nothing at the provider stands for it";
                 self.event(EventType::Normal, "Created", note.into()).await
             }
@@ -169,7 +170,7 @@ impl<A: Adapter> Pass<'_, A> {
         Ok(())
     }
 
-    pub(super) async fn next_attempt(&mut self, dismissed: Vec<String>) -> Result<(), PassError> {
+    pub(super) async fn next_attempt(&mut self, dismissed: Vec<ExternalId>) -> Result<(), PassError> {
         let key = self.key();
         let mut changed = self.object.clone();
         A::forget_order(&mut changed);

@@ -11,6 +11,7 @@ use crate::accounts::{Account, InAccount};
 use crate::api::account::Approval;
 use crate::api::common::Document;
 use crate::api::conditions::{Cause, Problem, READY, reason, true_reason};
+use crate::api::ids::ExternalId;
 use crate::base::digest::sha256;
 use crate::cluster::documents;
 use crate::cluster::references::References;
@@ -18,7 +19,7 @@ use crate::cluster::writes::in_time;
 use crate::lifecycle::adapter::{Access, Adapter, AsOf, Fitting, Found, Offer, Place, Query, Wanted};
 use crate::lifecycle::decide::facts::{Documents, Findings, Fit, Plan, Read, Search};
 use crate::lifecycle::decide::verdict::Next;
-use crate::lifecycle::key::{names_something, plan_digest};
+use crate::lifecycle::key::plan_digest;
 use crate::lifecycle::registry::claims::Rank;
 use crate::providers::http::limiter::Priority;
 use crate::providers::http::outcome::{Failure, ReadError};
@@ -160,7 +161,7 @@ impl<A: Adapter> Pass<'_, A> {
         let capped = policy.per_order.as_ref().is_some_and(|most| most.monthly.is_some() || most.once.is_some());
         let recorded = |(name, pick): (&&str, &String)| self.object.annotations().get(*name) == Some(pick);
         Plan {
-            digest: plan_digest(&self.uid(), attempt, &account.upstream, &offer.order),
+            digest: plan_digest(self.uid().as_str(), attempt, &account.upstream, &offer.order),
             summary: offer.summary.clone(),
             // A provider that tells no price under a ceiling needs approval instead.
             needs_approval: Approval::Required == policy.approval.max(offer.approval)
@@ -169,7 +170,7 @@ impl<A: Adapter> Pass<'_, A> {
         }
     }
 
-    pub(super) async fn observe(&mut self, id: &str, singly: bool) {
+    pub(super) async fn observe(&mut self, id: &ExternalId, singly: bool) {
         let Some(account) = self.entry.account.clone() else { return };
         let (now, begun) = (self.clock().now(), self.clock().wall());
         let missing_for = self.memory.lock().missing_since.map(|since| self.clock().since(since));
@@ -178,24 +179,25 @@ impl<A: Adapter> Pass<'_, A> {
         let exact = changed || singly;
         let as_of = if exact { AsOf::Now } else { AsOf::Shared(since_poll) };
         let Some(at) = self.access(&account) else { return };
-        let seen = A::observe(at, &self.object, id, as_of).await;
+        let name = id.to_string();
+        let seen = A::observe(at, &self.object, &name, as_of).await;
         match &seen {
             Ok(_) => self.memory.lock().missing_since = None,
             Err(ReadError::NotFound(_)) => {}
             Err(ReadError::Unknown(failure)) => drop(self.trouble(&account, failure)),
         }
         if let Ok(seen) = &seen {
-            if names_something(id) {
+            if id.is_upstream() {
                 account.trust();
             }
             self.prove_search(&account, id).await;
-            self.evidence.documents = self.documents_due(A::documents(&self.object, id, &seen.details)).await;
+            self.evidence.documents = self.documents_due(A::documents(&self.object, &name, &seen.details)).await;
         }
         self.evidence.seen = Some(Look { begun, asked: now, missing_for, exact, seen });
     }
 
     /// Looks whether what was ordered can be found by search, once an account: only then is its silence believed (S3).
-    pub(super) async fn prove_search(&self, account: &Account, id: &str) {
+    pub(super) async fn prove_search(&self, account: &Account, id: &ExternalId) {
         let ordered = self.annotations().owner.is_some_and(|owner| owner == self.uid());
         let Some(resource) = A::search_proven_by(&self.object).filter(|_| ordered) else { return };
         if account.search_proven(resource) {
@@ -249,15 +251,16 @@ impl<A: Adapter> Pass<'_, A> {
         self.evidence.probe = Some(probe);
     }
 
-    pub(super) async fn fetch_documents(&mut self, id: &str) {
+    pub(super) async fn fetch_documents(&mut self, id: &ExternalId) {
         let Some(account) = self.entry.account.clone() else { return };
         self.evidence.documents = Documents::Settled;
         let Some(Look { seen: Ok(seen), .. }) = &self.evidence.seen else { return };
-        for wanted in A::documents(&self.object, id, &seen.details) {
+        let id = id.to_string();
+        for wanted in A::documents(&self.object, &id, &seen.details) {
             let type_ = wanted.type_;
             let name = documents::secret_name(&self.object.name_any(), wanted.type_, wanted.port.as_deref());
             let Some(at) = self.access(&account) else { return };
-            let fetched = A::fetch(at, &self.object, id, &wanted).await.map_err(|error| error.to_string());
+            let fetched = A::fetch(at, &self.object, &id, &wanted).await.map_err(|error| error.to_string());
             let stored = match fetched {
                 Ok(document) => {
                     let kept = Document {

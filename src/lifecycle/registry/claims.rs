@@ -1,6 +1,8 @@
 //! Claims on upstream ids and places (S5): a lock in the leader, filled from all our objects before the first order.
 
 use parking_lot::{Mutex, MutexGuard};
+
+use crate::api::ids::Uid;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
@@ -33,7 +35,7 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimant {
     /// The object's uid.
-    pub uid: String,
+    pub uid: Uid,
     /// Kind, namespace and name, for people.
     pub name: String,
     /// When the object was created: the older goes first.
@@ -54,9 +56,9 @@ pub struct Claims {
 #[derive(Default)]
 struct Table {
     by_thing: HashMap<String, Vec<(Rank, Claimant)>>,
-    by_object: HashMap<String, Vec<Claim>>,
+    by_object: HashMap<Uid, Vec<Claim>>,
     /// Objects that are gone: a pass over an old copy of one may still be under way, and must not claim for it.
-    gone: HashSet<String>,
+    gone: HashSet<Uid>,
 }
 
 impl Claims {
@@ -72,19 +74,19 @@ impl Claims {
     }
 
     /// Forgets the object, which is gone: its uid never comes again, unless Kubernetes itself is restored.
-    pub fn forget(&self, uid: &str) {
+    pub fn forget(&self, uid: &Uid) {
         let mut table = self.table();
         table.remove(uid);
-        table.gone.insert(uid.into());
+        table.gone.insert(uid.clone());
     }
 
     /// Kubernetes shows the object.
-    pub fn is_there(&self, uid: &str) {
+    pub fn is_there(&self, uid: &Uid) {
         self.table().gone.remove(uid);
     }
 
     /// Who has the better claim on something that this object can't do without.
-    pub fn outranked_by(&self, uid: &str) -> Option<String> {
+    pub fn outranked_by(&self, uid: &Uid) -> Option<String> {
         self.table().better(uid, |claim| !claim.flexible)
     }
 
@@ -103,7 +105,7 @@ impl Claims {
 
     /// Turns the object's wishes into an order under way, unless another object has the better claim on one of them.
     /// Nobody can come between the check and the claim: this is the lock that keeps two objects from ordering one thing.
-    pub fn take(&self, uid: &str) -> Result<(), String> {
+    pub fn take(&self, uid: &Uid) -> Result<(), String> {
         let mut table = self.table();
         if let Some(other) = table.better(uid, |_| true) {
             return Err(other);
@@ -112,16 +114,16 @@ impl Claims {
         for claim in by_object.get_mut(uid).into_iter().flatten().filter(|claim| claim.rank > Rank::Intent) {
             claim.rank = Rank::Intent;
             let holders = by_thing.get_mut(&claim.on).into_iter().flatten();
-            holders.filter(|(_, holder)| holder.uid == uid).for_each(|(rank, _)| *rank = Rank::Intent);
+            holders.filter(|(_, holder)| holder.uid == *uid).for_each(|(rank, _)| *rank = Rank::Intent);
         }
         Ok(())
     }
 
     /// Another object that claims `on`, at this rank or better.
-    pub fn other_holder(&self, uid: &str, on: &str, rank: Rank) -> Option<String> {
+    pub fn other_holder(&self, uid: &Uid, on: &str, rank: Rank) -> Option<String> {
         let table = self.table();
         let holders = table.by_thing.get(on)?;
-        let other = holders.iter().find(|(held, holder)| holder.uid != uid && *held <= rank);
+        let other = holders.iter().find(|(held, holder)| holder.uid != *uid && *held <= rank);
         other.map(|(_, holder)| holder.name.clone())
     }
 
@@ -148,10 +150,10 @@ impl Table {
         true
     }
 
-    fn remove(&mut self, uid: &str) {
+    fn remove(&mut self, uid: &Uid) {
         for claim in self.by_object.remove(uid).unwrap_or_default() {
             if let Some(holders) = self.by_thing.get_mut(&claim.on) {
-                holders.retain(|(_, holder)| holder.uid != uid);
+                holders.retain(|(_, holder)| holder.uid != *uid);
                 if holders.is_empty() {
                     self.by_thing.remove(&claim.on);
                 }
@@ -159,13 +161,13 @@ impl Table {
         }
     }
 
-    fn better(&self, uid: &str, counts: impl Fn(&Claim) -> bool) -> Option<String> {
+    fn better(&self, uid: &Uid, counts: impl Fn(&Claim) -> bool) -> Option<String> {
         let best = |claim: &Claim| {
             let order = |(rank, holder): &&(Rank, Claimant)| (*rank, holder.since, holder.uid.clone());
             self.by_thing.get(&claim.on)?.iter().min_by_key(order).map(|(_, holder)| holder)
         };
         let claims = self.by_object.get(uid)?;
-        let holder = claims.iter().filter(|claim| counts(claim)).filter_map(best).find(|holder| holder.uid != uid);
+        let holder = claims.iter().filter(|claim| counts(claim)).filter_map(best).find(|holder| holder.uid != *uid);
         holder.map(|holder| holder.name.clone())
     }
 }
@@ -174,7 +176,7 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn claimant(uid: &str, second: i64) -> Claimant {
+    fn claimant(uid: &Uid, second: i64) -> Claimant {
         Claimant { uid: uid.into(), name: format!("object {uid}"), since: Timestamp::from_second(second).unwrap() }
     }
 
@@ -186,17 +188,17 @@ mod tests {
     fn the_older_wish_goes_first_and_an_order_under_way_before_both() {
         let claims = Claims::default();
         claims.replace(&claimant("young", 2), vec![wish("slot/1")]);
-        assert_eq!(claims.outranked_by("young"), None);
+        assert_eq!(claims.outranked_by(&"young".into()), None);
         claims.replace(&claimant("old", 1), vec![wish("slot/1")]);
-        assert_eq!(claims.outranked_by("young").as_deref(), Some("object old"));
-        assert!(claims.take("young").is_err());
-        claims.forget("old");
-        claims.take("young").unwrap();
+        assert_eq!(claims.outranked_by(&"young".into()).as_deref(), Some("object old"));
+        assert!(claims.take(&"young".into()).is_err());
+        claims.forget(&"old".into());
+        claims.take(&"young".into()).unwrap();
         claims.replace(&claimant("old", 1), vec![wish("slot/1")]);
-        assert_eq!(claims.outranked_by("old"), None, "who is gone claims nothing");
-        claims.is_there("old");
+        assert_eq!(claims.outranked_by(&"old".into()), None, "who is gone claims nothing");
+        claims.is_there(&"old".into());
         claims.replace(&claimant("old", 1), vec![wish("slot/1")]);
-        assert_eq!(claims.outranked_by("old").as_deref(), Some("object young"));
+        assert_eq!(claims.outranked_by(&"old".into()).as_deref(), Some("object young"));
     }
 
     #[test]
@@ -205,7 +207,7 @@ mod tests {
         assert!(claims.try_wish(&claimant("a", 1), "slot/1"));
         assert!(!claims.try_wish(&claimant("b", 0), "slot/1"));
         assert!(claims.try_wish(&claimant("a", 1), "slot/1"));
-        claims.forget("a");
+        claims.forget(&"a".into());
         assert!(claims.try_wish(&claimant("b", 0), "slot/1"));
     }
 }

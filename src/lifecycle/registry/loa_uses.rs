@@ -4,6 +4,7 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::api::common::LoaUse;
+use crate::api::ids::Uid;
 
 /// All uses of all objects.
 #[derive(Default)]
@@ -14,18 +15,18 @@ pub struct LoaUses {
 #[derive(Default)]
 struct Table {
     /// By the circuit whose LOA is used, by the user's uid.
-    by_circuit: HashMap<String, BTreeMap<String, LoaUse>>,
-    by_user: HashMap<String, String>,
+    by_circuit: HashMap<String, BTreeMap<Uid, LoaUse>>,
+    by_user: HashMap<Uid, String>,
 }
 
 impl LoaUses {
     /// Replaces what this object uses: a circuit's name, as claimants are named, and how it shows there.
-    pub fn replace(&self, uid: &str, used: Option<(String, LoaUse)>) {
+    pub fn replace(&self, uid: &Uid, used: Option<(String, LoaUse)>) {
         let mut table = self.table();
         table.remove(uid);
         if let Some((circuit, usage)) = used {
-            table.by_circuit.entry(circuit.clone()).or_default().insert(uid.into(), usage);
-            table.by_user.insert(uid.into(), circuit);
+            table.by_circuit.entry(circuit.clone()).or_default().insert(uid.clone(), usage);
+            table.by_user.insert(uid.clone(), circuit);
         }
     }
 
@@ -44,7 +45,7 @@ impl LoaUses {
 }
 
 impl Table {
-    fn remove(&mut self, uid: &str) {
+    fn remove(&mut self, uid: &Uid) {
         let Some(circuit) = self.by_user.remove(uid) else { return };
         if let Some(users) = self.by_circuit.get_mut(&circuit) {
             users.remove(uid);
@@ -64,11 +65,11 @@ mod tests {
         let uses = LoaUses::default();
         let by = |name: &str| LoaUse { kind: "CrossConnectOrder".into(), name: name.into(), port: None };
         let used = |circuit: &str, name: &str| Some((circuit.to_owned(), by(name)));
-        uses.replace("2", used("Interconnect a/x", "second"));
-        uses.replace("1", used("Interconnect a/x", "first"));
+        uses.replace(&"2".into(), used("Interconnect a/x", "second"));
+        uses.replace(&"1".into(), used("Interconnect a/x", "first"));
         assert_eq!(uses.of("Interconnect a/x"), [by("first"), by("second")]);
-        uses.replace("1", used("Interconnect a/y", "first"));
-        uses.replace("2", None);
+        uses.replace(&"1".into(), used("Interconnect a/y", "first"));
+        uses.replace(&"2".into(), None);
         assert_eq!((uses.of("Interconnect a/x"), uses.of("Interconnect a/y")), (Vec::new(), vec![by("first")]));
     }
 }
