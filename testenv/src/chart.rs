@@ -36,7 +36,10 @@ impl Rendered {
         helm.args(["template", RELEASE, "--namespace", RELEASE, "--kube-version", "1.36.3"]);
         helm.arg(root().join("charts/interconnect-operator"));
         helm.args(["--set", "crds.install=false,aggregateRoles=false"]);
-        helm.args(["--set", &format!("watchNamespaces={{{}}}", names.join(","))]);
+        // Said of none, helm would take it for one without a name.
+        if watched > 0 {
+            helm.args(["--set", &format!("watchNamespaces={{{}}}", names.join(","))]);
+        }
         for template in ["serviceaccount", "rbac"] {
             helm.arg("--show-only").arg(format!("templates/{template}.yaml"));
         }
