@@ -98,7 +98,7 @@ impl Worker {
     async fn apply(&self, api: &Api<Interconnect>, circuit: &Interconnect) -> Result<Action, Failed> {
         let known = circuit.status.as_ref().and_then(|status| status.common.external_id.clone());
         let id = match &known {
-            Some(id) => id.clone(),
+            Some(id) => id.to_string(),
             None => self.order(circuit).await?,
         };
         let there = self.ask(Method::GET, &format!("interconnects/{id}"), None).await?.json().await?;
@@ -164,7 +164,7 @@ fn show(circuit: &mut Interconnect, id: String, there: &Value, state: &Value) {
     (status.site, status.speed, status.slot_id) =
         (text(&there["site"]), text(&there["speed"]), text(&there["slot_id"]));
     status.common.observed_generation = generation;
-    status.common.external_id = Some(id);
+    status.common.external_id = Some(id.into());
     status.common.state = text(&state["state"]);
     let ready = if state["state"] == "Healthy" { "True" } else { "False" };
     if !status.common.conditions.iter().any(|condition| condition.type_ == READY && condition.status == ready) {

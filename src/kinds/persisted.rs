@@ -26,7 +26,7 @@ pub fn object<K: DeserializeOwned>(kind: &str, name: &str) -> K {
 
 /// The key under which the object ordered.
 pub fn key(object: &impl Circuit) -> String {
-    object.common_status().unwrap().creation.clone().unwrap().key
+    object.common_status().unwrap().creation.clone().unwrap().key.to_string()
 }
 
 /// A client that is never asked.

@@ -126,7 +126,7 @@ impl Walk {
         DesiredChange {
             type_: self.type_,
             target: self.target(),
-            digest: words(world.respelled),
+            digest: words(world.respelled).into(),
             summary: String::new(),
         }
     }
@@ -156,9 +156,13 @@ impl Walk {
             can_decommission: true,
             suspended: false,
             receives: false,
-            annotations: Annotations { external_id: id.clone(), owner: Some("me".into()), ..Annotations::default() },
+            annotations: Annotations {
+                external_id: id.clone().map(Into::into),
+                owner: Some("me".into()),
+                ..Annotations::default()
+            },
             recorded: Recorded {
-                external_id: id,
+                external_id: id.map(Into::into),
                 operation: world.operation.as_ref().map(|op| self.recorded(op)),
                 ever_shown: true,
                 ..Recorded::default()
@@ -193,7 +197,7 @@ impl Walk {
             attempt: op.attempt.into(),
             started_at: at(op.started),
             target: self.target(),
-            digest: Some(words(op.respelled)),
+            digest: Some(words(op.respelled).into()),
             refused: op.refused.map(|asked| Refused {
                 basis: format!("{asked}"),
                 message: String::new(),

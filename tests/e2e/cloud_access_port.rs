@@ -102,7 +102,7 @@ async fn a_port_waits_for_its_people_shows_its_letter_and_ends_on_its_day() {
     let secret = rig.of::<Secret>("ams-loa").now().await;
     assert!(secret.data.unwrap()["document.pdf"].0.starts_with(b"%PDF-"));
     rig.tell_sim("clock", &json!({"advance": "11d"})).await;
-    let id = external_id(&until_ready(&rig, "ams").await).unwrap().to_owned();
+    let id = external_id(&until_ready(&rig, "ams").await).unwrap();
 
     rig.contact("panda").delete().await;
     rig.cap("ams").delete().await;
@@ -349,7 +349,7 @@ async fn what_the_exchange_ends_by_itself_is_said_and_not_ordered_again() {
     for (name, state) in [("said", "decommissioned"), ("vanished", "gone")] {
         rig.apply(&lag(name)).await;
         until_ports(&rig, name, 2).await;
-        let id = external_id(&until_ready(&rig, name).await).unwrap().to_owned();
+        let id = external_id(&until_ready(&rig, name).await).unwrap();
         rig.tell_sim(&format!("objects/digital-realty/{id}"), &json!({"state": state})).await;
         assert!(rig.cap(name).until_stalled("GoneUpstream").await.contains(&id));
         rig.cap(name).delete().await;

@@ -83,7 +83,7 @@ async fn an_order_of_unknown_outcome_that_a_person_finds_is_this_objects_own() {
     rig.ic("ams-1").annotate(&format!("external-id={id}")).await;
     rig.weeks_pass().await;
     let found = rig.ic("ams-1").until_ready().await;
-    assert_eq!(external_id(&found), Some(id.as_str()));
+    assert_eq!(external_id(&found).as_deref(), Some(id.as_str()));
     // Ordered, not imported: it ends with the object.
     rig.ic("ams-1").delete().await;
     rig.ic("ams-1").until_gone().await;

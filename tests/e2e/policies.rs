@@ -182,11 +182,11 @@ async fn what_a_person_ordered_on_the_wished_slot_is_named_and_can_be_taken_over
     let message = rig.ic("ams-1").until_stalled("AlreadyOrdered").await;
     assert!(message.contains(&id), "{message}");
     let asked = rig.ic("ams-1").look_again().await;
-    assert_eq!(asked.status.unwrap().common.candidates, std::slice::from_ref(&id));
+    assert_eq!(asked.status.unwrap().common.candidates, [id.as_str().into()]);
 
     rig.ic("ams-1").annotate(&format!("external-id={id}")).await;
     let adopted = rig.ic("ams-1").until_says("Synced", "True", "InSync").await;
-    assert_eq!(external_id(&adopted), Some(id.as_str()));
+    assert_eq!(external_id(&adopted).as_deref(), Some(id.as_str()));
     assert_eq!(rig.ledger("create").await, 0);
 }
 
@@ -234,7 +234,7 @@ async fn a_copy_of_an_object_never_touches_what_the_original_ordered() {
     let rig = Rig::start().await;
     rig.order("original", 1).await;
     let original = rig.ic("original").until_says("Synced", "True", "InSync").await;
-    let id = external_id(&original).unwrap().to_owned();
+    let id = external_id(&original).unwrap();
     // As somebody does who edits the output of `kubectl get -o json`.
     let mut copy = serde_json::to_value(&original).unwrap();
     let metadata = copy["metadata"].as_object_mut().unwrap();
@@ -267,7 +267,7 @@ async fn an_external_id_that_was_changed_is_never_followed() {
     rig.ic("ams-1").annotate(&format!("external-id={id}")).await;
     rig.weeks_pass().await;
     let ready = rig.ic("ams-1").until_ready().await;
-    assert_eq!(external_id(&ready), Some(id.as_str()));
+    assert_eq!(external_id(&ready).as_deref(), Some(id.as_str()));
     assert_eq!((rig.ledger("create").await, rig.ledger("delete").await), (1, 0));
 }
 

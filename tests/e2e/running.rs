@@ -41,7 +41,7 @@ async fn when_one_operator_ends_the_other_goes_on_and_orders_nothing_again() {
 
     rig.weeks_pass().await;
     let ready = rig.ic("ams-1").until_ready().await;
-    assert_eq!(external_id(&ready), Some(id.as_str()));
+    assert_eq!(external_id(&ready).as_deref(), Some(id.as_str()));
     assert!(rig.leads(&second.listen).await);
     assert_eq!(rig.ledger("create").await, 1);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{Request, Response};
 use interconnect_operator::accounts::Entry;
 use interconnect_operator::api::common::Circuit;
+use interconnect_operator::api::ids::ExternalId;
 use interconnect_operator::api::{CIRCUIT_FINALIZER, GROUP, IN_USE_FINALIZER, ProviderAccount, annotations};
 use interconnect_operator::base::clock::Clock;
 use interconnect_operator::base::digest::fingerprint;
@@ -21,7 +22,7 @@ use interconnect_operator::lifecycle::adapter::Adapter;
 use interconnect_operator::lifecycle::context::Shared;
 use interconnect_operator::lifecycle::decide::Step;
 use interconnect_operator::lifecycle::engine::Engine;
-use interconnect_operator::lifecycle::key::{key_in, order_key, plan_digest, sent_id};
+use interconnect_operator::lifecycle::key::{key_in, order_key, plan_digest};
 use interconnect_operator::lifecycle::registry::claims::Rank;
 use interconnect_operator::runtime::parts::Wiring;
 use kube::client::Body;
@@ -97,12 +98,12 @@ macro_rules! for_each_kind {
 #[tokio::test]
 async fn keys_digests_and_ids_are_what_they_were() {
     let key = order_key("Interconnect", "circuits", "ams-1", "1e063345-97a8-4615-9c06-730f6e0be751");
-    assert_eq!(key, "7b68ca8e-1918-801b-b613-72b54c54836a");
+    assert_eq!(key.as_str(), "7b68ca8e-1918-801b-b613-72b54c54836a");
     assert_eq!(key_in("7b68ca8e-1918-801b-b613-72b54c54836a DC-7"), Some(key.as_str()));
-    assert_eq!(sent_id(&key), "sent/7b68ca8e-1918-801b-b613-72b54c54836a");
+    assert_eq!(ExternalId::Sent(key).to_string(), "sent/7b68ca8e-1918-801b-b613-72b54c54836a");
     let plan = plan_digest("uid", 1, "cloudflare/account", &json!({"type": "direct", "slot_id": "a"}));
-    assert_eq!(plan, "79929695aa46cb03a6ea21ee748e48dedecd53ac10f605b4e703cc009545dcfe");
-    assert_eq!(fingerprint(&["a".into(), "b".into()]), 0x7e18_f737);
+    assert_eq!(plan.as_str(), "79929695aa46cb03a6ea21ee748e48dedecd53ac10f605b4e703cc009545dcfe");
+    assert_eq!(fingerprint(&["a", "b"]), 0x7e18_f737);
 }
 
 #[tokio::test]
@@ -183,10 +184,10 @@ async fn what_release_0_1_0_ordered_is_claimed_under_the_same_names() {
         ),
         ("loa/circuits/Interconnect/ams-1/".into(), "CrossConnectOrder circuits/to-cloudflare"),
     ] {
-        assert_eq!(shared.claims.other_holder("nobody", &on, Rank::Recorded).as_deref(), Some(holder), "{on}");
+        assert_eq!(shared.claims.other_holder(&"nobody".into(), &on, Rank::Recorded).as_deref(), Some(holder), "{on}");
     }
     let received = format!("equinix {at}/equinix/received-loa/{loa}");
-    let holder = shared.claims.other_holder("nobody", &received, Rank::Import);
+    let holder = shared.claims.other_holder(&"nobody".into(), &received, Rank::Import);
     assert_eq!(holder.as_deref(), Some("DigitalLoa circuits/port-of-demo-networks"));
 }
 

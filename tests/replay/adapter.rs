@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use interconnect_operator::api::Interconnect;
+use interconnect_operator::api::ids::{ExternalId, OrderKey};
 use interconnect_operator::kinds::interconnect::{Details, InterconnectAdapter as Real};
 use interconnect_operator::lifecycle::adapter::{Access, Adapter, AsOf, Found, NoChange, Presentation, Query, Seen};
 use interconnect_operator::lifecycle::registry::claims::{Claim, Rank};
@@ -27,7 +28,7 @@ impl Adapter for Plain {
         Real::search(at, Query { not_before, ..query }).await
     }
 
-    async fn create(client: &Cloudflare, sending: Sending<'_>, order: &Order, key: &str) -> Outcome<String> {
+    async fn create(client: &Cloudflare, sending: Sending<'_>, order: &Order, key: &OrderKey) -> Outcome<ExternalId> {
         Real::create(client, sending, order, key).await
     }
 

@@ -69,7 +69,7 @@ impl Process {
 
     /// The watch tells that an object is gone.
     pub fn forget(&self, uid: &str) {
-        self.engine.forget(uid);
+        self.engine.forget(&uid.into());
     }
 
     pub fn begin(&mut self, name: usize, seen: Interconnect) {
@@ -87,7 +87,9 @@ impl Process {
         self.wire.lose.store(lost, Ordering::SeqCst);
         match pass.take(step).await {
             Ok(Flow::Next) => drop(self.passes.insert(name, pass)),
-            Ok(Flow::Released | Flow::Vanished) | Err(PassError::Kube(KubeError::NotFound)) => self.engine.forget(uid),
+            Ok(Flow::Released | Flow::Vanished) | Err(PassError::Kube(KubeError::NotFound)) => {
+                self.engine.forget(&uid.into())
+            }
             Ok(Flow::Rested(_)) | Err(_) => {}
         }
         self.wire.lose.store(false, Ordering::SeqCst);

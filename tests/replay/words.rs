@@ -1,6 +1,7 @@
 //! Steps and objects in the model's words, whether they are the model's or real ones.
 
 use interconnect_operator::api::common::Circuit;
+use interconnect_operator::api::ids::ExternalId;
 use interconnect_operator::api::{CIRCUIT_FINALIZER, Interconnect, annotations};
 use interconnect_operator::lifecycle::decide::Step;
 use interconnect_operator::lifecycle::decide::facts::Refusal;
@@ -10,16 +11,16 @@ use interconnect_model::world::{Id, Object};
 
 /// A step, with ids as `number` tells them. What it says to people is left out.
 pub fn step(step: &Step, number: impl Fn(&str) -> String) -> String {
-    let all = |ids: &[String]| ids.iter().map(|id| number(id)).collect::<Vec<_>>();
+    let all = |ids: &[ExternalId]| ids.iter().map(|id| number(&id.to_string())).collect::<Vec<_>>();
     let by = |refusal: &Refusal| if refusal.by_provider { "refused" } else { "turned away" };
     match step {
-        Step::Observe(id) => format!("Observe {}", number(id)),
+        Step::Observe(id) => format!("Observe {}", number(&id.to_string())),
         Step::Intend(_) => "Intend".into(),
-        Step::RecordId { id, ordered } => format!("Record {}, ordered: {ordered}", number(id)),
+        Step::RecordId { id, ordered } => format!("Record {}, ordered: {ordered}", number(&id.to_string())),
         Step::Withdraw(refusal) => format!("Withdraw, {}", refusal.as_ref().map_or("never sent", by)),
         Step::NextAttempt { dismissed } => format!("Reopen, not {:?}", all(dismissed)),
-        Step::Delete(id) => format!("Delete {}", number(id)),
-        Step::FetchDocuments(id) => format!("FetchDocuments {}", number(id)),
+        Step::Delete(id) => format!("Delete {}", number(&id.to_string())),
+        Step::FetchDocuments(id) => format!("FetchDocuments {}", number(&id.to_string())),
         Step::WithdrawDelete(refusal) => format!("WithdrawDelete, {}", by(refusal)),
         Step::WriteStatus(verdict) => format!(
             "Rest: Ready {:?}, Reconciling {:?}, Stalled {:?}, candidates {:?}, next {:?}",
@@ -60,7 +61,7 @@ pub fn of_real(object: &Interconnect, number: impl Fn(&str) -> String) -> String
     let owner = mark(annotations::EXTERNAL_ID_OWNER)
         .map(|owner| if Some(owner) == uid.as_ref() { "itself" } else { "another" });
     let status = object.common_status().cloned().unwrap_or_default();
-    let ids = |ids: &[String]| ids.iter().map(|id| number(id)).collect::<Vec<_>>();
+    let ids = |ids: &[ExternalId]| ids.iter().map(|id| number(&id.to_string())).collect::<Vec<_>>();
     let creation = status.creation.as_ref().map(|it| {
         let (began, refused) = (it.started_at.is_some(), it.refused.is_some());
         order(it.attempt, began, it.conflict, refused, &ids(&it.dismissed))
@@ -82,7 +83,7 @@ pub fn of_real(object: &Interconnect, number: impl Fn(&str) -> String) -> String
             mark(annotations::APPROVED_PLAN).is_some(),
         ),
         format!("marked {:?} of {owner:?}", mark(annotations::EXTERNAL_ID).map(|id| number(id))),
-        format!("status id {:?}", status.external_id.as_deref().map(&number)),
+        format!("status id {:?}", status.external_id.as_ref().map(|id| number(&id.to_string()))),
         format!("order {creation:?}"),
         format!("end {operation:?}"),
         format!("Ready {ready:?}, Stalled {stalled:?}"),

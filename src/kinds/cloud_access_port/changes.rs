@@ -228,7 +228,7 @@ mod tests {
 
     fn wish(object: &CloudAccessPort, ports: &[PortReservation]) -> Option<(OperationType, String)> {
         let change = wanted(object, &connection(json!({})), ports, None).change?;
-        Some((change.desired.type_, change.desired.target.unwrap_or(change.desired.digest)))
+        Some((change.desired.type_, change.desired.target.unwrap_or(change.desired.digest.to_string())))
     }
 
     #[test]

@@ -97,7 +97,9 @@ impl<A: Adapter> Pass<'_, A> {
         self.event(EventType::Normal, "ChangeRequested", change.desired.summary.clone()).await;
         self.memory.lock().last_mutation = Some(self.clock().now());
         match self.context.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::change(client, Sending { permit, guard: &permission }, &id.to_string(), &change.request).await,
+            Ok(permission) => {
+                A::change(client, Sending { permit, guard: &permission }, &id.to_string(), &change.request).await
+            }
             Err(why) => not_sent(why),
         }
     }

@@ -77,7 +77,9 @@ impl<A: Adapter> Pass<'_, A> {
         let terms = A::terms(&self.object).map(|terms| format!(": {terms}")).unwrap_or_default();
         self.event(EventType::Normal, "DecommissionRequested", format!("asking the provider to end {id}{terms}")).await;
         match self.context.shared.leadership.confirm(written, account.send_within).await {
-            Ok(permission) => A::delete(client, Sending { permit, guard: &permission }, &self.object, &id.to_string()).await,
+            Ok(permission) => {
+                A::delete(client, Sending { permit, guard: &permission }, &self.object, &id.to_string()).await
+            }
             Err(why) => not_sent(why),
         }
     }

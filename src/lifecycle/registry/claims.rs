@@ -176,7 +176,7 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn claimant(uid: &Uid, second: i64) -> Claimant {
+    fn claimant(uid: &str, second: i64) -> Claimant {
         Claimant { uid: uid.into(), name: format!("object {uid}"), since: Timestamp::from_second(second).unwrap() }
     }
 

@@ -94,7 +94,7 @@ impl<K: Circuit> One<'_, K> {
     /// Waits until an id at the provider is known.
     pub async fn until_ordered(&self) -> String {
         let ordered = self.until("an external id", |object| external_id(object).is_some()).await;
-        external_id(&ordered).unwrap().to_owned()
+        external_id(&ordered).unwrap()
     }
 
     /// Asks for a fresh look, and waits until it was had.
@@ -236,8 +236,8 @@ pub fn message<'a>(object: &'a impl Circuit, type_: &str) -> &'a str {
     condition(object, type_).map(|it| it.message.as_str()).unwrap_or_default()
 }
 
-pub fn external_id(object: &impl Circuit) -> Option<&str> {
-    object.common_status()?.external_id.as_deref()
+pub fn external_id(object: &impl Circuit) -> Option<String> {
+    object.common_status()?.external_id.as_ref().map(ToString::to_string)
 }
 
 /// The status as users read it, null while there is none.

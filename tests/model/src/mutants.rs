@@ -41,7 +41,8 @@ impl Mutant {
         match self {
             Self::S1NoSearch if idle && facts.search.is_none() && facts.deletion.is_none() => {
                 let digest = format!("{}-{}-0", facts.uid, facts.attempt());
-                let plan = Plan { digest, summary: String::new(), needs_approval: false, picks_recorded: true };
+                let plan =
+                    Plan { digest: digest.into(), summary: String::new(), needs_approval: false, picks_recorded: true };
                 let found = Findings { plan: Some(Ok(plan)), ..Findings::default() };
                 facts.search = Some(Search { begun: facts.now, intent_known_for: Duration::ZERO, found: Ok(found) });
             }

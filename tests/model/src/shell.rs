@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use interconnect_operator::api::common::{self, DeletionPolicy, OperationType};
 use interconnect_operator::api::conditions::{Cause, Problem};
+use interconnect_operator::api::ids::ExternalId;
 use interconnect_operator::lifecycle::decide::facts::{
     AccountFacts, Annotations, Deletion, Documents, End, Facts, Findings, Fit, Look, Memory, Observation, Plan, Read,
     Readiness, Recorded, Search, Sent, Upstream,
@@ -130,8 +131,8 @@ impl Shell<'_> {
         Facts {
             now: at(world.now),
             read: if pass.fresh { Read::Fresh } else { Read::Cached },
-            uid: known,
-            key: view.uid.to_string(),
+            uid: known.into(),
+            key: view.uid.to_string().into(),
             deletion: view.deleting.then_some(Deletion { crd_going: false }),
             finalizer: view.finalizer,
             observe_only: false,
@@ -140,9 +141,9 @@ impl Shell<'_> {
             suspended: false,
             receives: false,
             annotations: Annotations {
-                external_id: view.marked.map(|id| id.to_string()),
-                owner: view.owner.map(|uid| uid.to_string()),
-                approved_plan: view.approved.map(|plan| plan.to_string()),
+                external_id: view.marked.map(|id| id.to_string().into()),
+                owner: view.owner.map(|uid| uid.to_string().into()),
+                approved_plan: view.approved.map(|plan| plan.to_string().into()),
                 create_outcome: view.answer.map(|(uid, number)| format!("{uid}/{number}=none")),
             },
             recorded: recorded(view),
@@ -187,13 +188,15 @@ impl Shell<'_> {
             for (id, holder) in &found.listed {
                 let Some(circuit) = world.circuits.iter().find(|circuit| circuit.id == *id) else { continue };
                 match circuit.made_by {
-                    Some(uid) if self.bounds.keyed && uid == view.uid => findings.ours.push(circuit.id.to_string()),
+                    Some(uid) if self.bounds.keyed && uid == view.uid => {
+                        findings.ours.push(circuit.id.to_string().into())
+                    }
                     Some(_) if self.bounds.keyed && circuit.name == view.name => {
-                        findings.namesakes.push(circuit.id.to_string())
+                        findings.namesakes.push(circuit.id.to_string().into())
                     }
                     _ if self.bounds.keyed || circuit.slot != view.slot => {}
                     _ => findings.fits.push(Fit {
-                        id: circuit.id.to_string(),
+                        id: circuit.id.to_string().into(),
                         exact: true,
                         claimed_by: holder.map(|uid| uid.to_string()),
                         perhaps_of: None,
@@ -210,7 +213,7 @@ impl Shell<'_> {
             return Err(Problem::stalled("NotAvailable", ""));
         }
         Ok(Plan {
-            digest: self.digest(view).to_string(),
+            digest: self.digest(view).to_string().into(),
             summary: String::new(),
             needs_approval: self.bounds.approval,
             picks_recorded: true,
@@ -489,7 +492,7 @@ impl Shell<'_> {
             Step::Intend(plan) => {
                 let previous = object.status.creation.take().unwrap_or_default();
                 let dismissed = previous.dismissed;
-                let digest = Some(plan.digest.parse().unwrap());
+                let digest = Some(plan.digest.as_str().parse().unwrap());
                 object.status.plan = digest;
                 object.status.creation =
                     Some(Creation { attempt, digest, started: Some(now), dismissed, ..Creation::default() });
@@ -522,7 +525,7 @@ impl Shell<'_> {
             Step::NextAttempt { dismissed } => {
                 let attempt = if self.is(Mutant::S3AttemptNotRaised) { attempt } else { attempt + 1 };
                 let before = object.status.creation.take().unwrap_or_default().dismissed;
-                let dismissed = before.into_iter().chain(dismissed.iter().map(|id| parse(id))).collect();
+                let dismissed = before.into_iter().chain(dismissed.iter().map(parse)).collect();
                 let Status { ready, stalled, said, .. } = object.status;
                 object.status = Status { ready, stalled, said, ..Status::default() };
                 object.status.creation = Some(Creation { attempt, dismissed, ..Creation::default() });
@@ -677,11 +680,11 @@ fn claims(object: &Object, keyed: bool) -> Few<((bool, u8), u8)> {
 fn recorded(view: &Object) -> Recorded {
     let status = &view.status;
     Recorded {
-        external_id: status.id.map(|id| id.to_string()),
+        external_id: status.id.map(|id| id.to_string().into()),
         creation: status.creation.as_ref().map(|creation| common::Creation {
-            key: view.uid.to_string(),
+            key: view.uid.to_string().into(),
             attempt: creation.attempt.into(),
-            digest: creation.digest.map(|digest| digest.to_string()),
+            digest: creation.digest.map(|digest| digest.to_string().into()),
             started_at: creation.started.map(at),
             conflict: creation.conflict,
             refused: creation.refused.map(|basis| common::Refused {
@@ -689,12 +692,12 @@ fn recorded(view: &Object) -> Recorded {
                 message: String::new(),
                 unsupported: false,
             }),
-            dismissed: creation.dismissed.iter().map(ToString::to_string).collect(),
+            dismissed: creation.dismissed.iter().map(|id| id.to_string().into()).collect(),
         }),
         operation: status.operation.as_ref().map(|operation| common::Operation {
             target: None,
             type_: OperationType::Delete,
-            key: view.uid.to_string(),
+            key: view.uid.to_string().into(),
             attempt: operation.attempt.into(),
             started_at: at(operation.started),
             digest: None,
@@ -702,7 +705,7 @@ fn recorded(view: &Object) -> Recorded {
             accepted_at: operation.accepted.then(|| at(operation.started)),
         }),
         approved_digest: None,
-        candidates: status.candidates.iter().map(ToString::to_string).collect(),
+        candidates: status.candidates.iter().map(|id| id.to_string().into()).collect(),
         ever_shown: status.shown,
         asked: status.stalled.map(ToOwned::to_owned),
     }
@@ -710,7 +713,7 @@ fn recorded(view: &Object) -> Recorded {
 
 fn sent(sent: &SentBy) -> Sent {
     match sent {
-        SentBy::Done(id) => Sent::Done { id: id.map(|id| id.to_string()) },
+        SentBy::Done(id) => Sent::Done { id: id.map(|id| id.to_string().into()) },
         SentBy::Refused => Sent::NotDone(refusal(true)),
         SentBy::NotDone => Sent::NotDone(refusal(false)),
         SentBy::Unknown { conflict } => Sent::Unknown { conflict: *conflict, message: String::new() },
@@ -750,6 +753,6 @@ fn units(time: Time) -> Duration {
     Duration::from_secs(u64::from(time) * INTERVAL)
 }
 
-pub fn parse(id: &str) -> Id {
-    id.parse().unwrap()
+pub fn parse(id: &ExternalId) -> Id {
+    id.to_string().parse().unwrap()
 }

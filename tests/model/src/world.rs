@@ -504,7 +504,7 @@ impl Status {
     /// Makes the conditions say this.
     pub fn say(&mut self, verdict: &Verdict) {
         (self.ready, self.stalled) = (verdict.ready.status, verdict.stalled.as_ref().map(|word| word.reason));
-        self.candidates = verdict.candidates.iter().map(|id| id.parse().unwrap()).collect();
+        self.candidates = verdict.candidates.iter().map(|id| id.to_string().parse().unwrap()).collect();
     }
 
     /// Keeps in which words they say it, and of what.
