@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use interconnect_operator::api::common::{Creation, DeletionPolicy, Operation, OperationType, Refused};
 use interconnect_operator::api::conditions::{Cause, Problem};
+use interconnect_operator::api::ids::{Digest, ExternalId, Uid};
 use interconnect_operator::lifecycle::decide::facts::*;
 use interconnect_operator::lifecycle::decide::identity::Identity;
 use interconnect_operator::lifecycle::decide::{Release, Step, decide};
@@ -15,12 +16,17 @@ use proptest::sample::select;
 
 const NOW: i64 = 1_800_000_000;
 
-fn id() -> impl Strategy<Value = String> {
-    select(vec!["one".to_owned(), "other".to_owned()])
+fn id() -> impl Strategy<Value = ExternalId> {
+    select(vec!["one", "other"]).prop_map(ExternalId::from)
 }
 
-fn uid() -> impl Strategy<Value = String> {
-    select(vec!["me".to_owned(), "you".to_owned()])
+/// Another object, as people are told of it.
+fn holder() -> impl Strategy<Value = String> {
+    select(vec!["me", "you"]).prop_map(str::to_owned)
+}
+
+fn uid() -> impl Strategy<Value = Uid> {
+    select(vec!["me", "you"]).prop_map(Uid::from)
 }
 
 fn moment() -> impl Strategy<Value = Timestamp> {
@@ -40,7 +46,7 @@ fn answer() -> impl Strategy<Value = String> {
 }
 
 fn annotations() -> impl Strategy<Value = Annotations> {
-    (of(id()), of(uid()), of(select(vec!["digest".to_owned(), "former".to_owned()])), of(answer())).prop_map(
+    (of(id()), of(uid()), of(select(vec![Digest::from("digest"), Digest::from("former")])), of(answer())).prop_map(
         |(external_id, owner, approved_plan, create_outcome)| Annotations {
             external_id,
             owner,
@@ -86,8 +92,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     )
 }
 
-fn digest() -> impl Strategy<Value = String> {
-    select(vec!["one wish", "another wish"]).prop_map(str::to_owned)
+fn digest() -> impl Strategy<Value = Digest> {
+    select(vec!["one wish", "another wish"]).prop_map(Digest::from)
 }
 
 fn desired() -> impl Strategy<Value = DesiredChange> {
@@ -179,7 +185,7 @@ fn findings() -> impl Strategy<Value = Findings> {
         needs_approval,
         picks_recorded: true,
     });
-    let fit = (id(), any::<bool>(), of(uid()), of(uid())).prop_map(|(id, exact, claimed_by, perhaps_of)| Fit {
+    let fit = (id(), any::<bool>(), of(holder()), of(holder())).prop_map(|(id, exact, claimed_by, perhaps_of)| Fit {
         id,
         exact,
         claimed_by,
@@ -219,7 +225,7 @@ fn look() -> impl Strategy<Value = Look> {
         End::Over,
         End::Nothing,
     ]);
-    let upstream = (readiness, proptest::collection::vec(id(), 0..2), end)
+    let upstream = (readiness, proptest::collection::vec(holder(), 0..2), end)
         .prop_map(|(readiness, in_use_by, end)| Upstream { readiness, in_use_by, drift: None, end });
     let heard = prop_oneof![
         Just(Observation::NotFound),
@@ -239,7 +245,7 @@ prop_compose! {
         deletion_policy in of(select(vec![DeletionPolicy::Delete, DeletionPolicy::Retain])),
         can_decommission in any::<bool>(),
         (annotations, recorded, account, memory) in (annotations(), recorded(), account(), memory()),
-        claimed_by in of(uid()),
+        claimed_by in of(holder()),
         (search, look, probe) in (of(search()), of(look()), of(any::<bool>())),
         documents in select(vec![Documents::Settled, Documents::Due, Documents::Failed("no".into())]),
     ) -> Facts {
