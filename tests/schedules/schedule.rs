@@ -162,7 +162,7 @@ impl Schedule<'_> {
         let pass = self.begin(key.clone(), object, old, edge);
         let struck = self.drive(pass).await;
         if let Some(ghost) = ghost {
-            self.leader.engine.forget(&ghost);
+            self.leader.engine.forget(&ghost.as_str().into());
         }
         let Some(struck) = struck else { return };
         if crashes {
@@ -208,7 +208,7 @@ impl Schedule<'_> {
                     Some(now) if pass.fresh => self.promises.tells_the_truth(&self.stage, &now),
                     Some(_) => {}
                     // As the watch would tell it.
-                    None => pass.process.engine.forget(uid(&pass.actor)),
+                    None => pass.process.engine.forget(&uid(&pass.actor).into()),
                 }
             }
             Drive::Done(Err(error)) => {
