@@ -9,7 +9,6 @@ mod digital_realty;
 pub mod endpoint;
 mod equinix;
 
-use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -17,6 +16,7 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::broadcast;
 
 use crate::api::ProviderAccount;

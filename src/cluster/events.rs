@@ -1,10 +1,10 @@
 //! Events: what happened, for people who look with `kubectl describe` and `kubectl events`.
 
-use parking_lot::Mutex;
 use std::sync::Arc;
 
 use k8s_controller::events::{Event, EventRecorder, EventType, Reporter};
 use kube::{Client, Resource};
+use parking_lot::Mutex;
 use tracing::debug;
 
 /// A recorder counts what repeats, and goes through all of the last minutes with every event: after so many of them a

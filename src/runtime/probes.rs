@@ -1,6 +1,5 @@
 //! `/livez`, `/readyz` and `/metrics`.
 
-use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
 use crate::base::metrics::Metrics;

@@ -1,5 +1,7 @@
 //! What people, the outside world and time do, by the means that they have.
 
+use interconnect_model::walk::Event;
+use interconnect_model::world::{Slot, World};
 use interconnect_operator::api::common::Circuit;
 use interconnect_operator::api::{Interconnect, annotations};
 use interconnect_operator::base::digest::fingerprint;
@@ -10,8 +12,6 @@ use serde_json::{Value, json};
 
 use crate::process::Process;
 use crate::stage::{Stage, named, slot_id};
-use interconnect_model::walk::Event;
-use interconnect_model::world::{Slot, World};
 
 impl Stage {
     /// Everything but steps and beginnings of passes. `after` is the model's world after the event.

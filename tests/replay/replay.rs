@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use fastrand::Rng;
+use interconnect_model::mutants::Mutant;
+use interconnect_model::shell::{Outcome, Shell};
+use interconnect_model::walk::{Event, Walk};
+use interconnect_model::world::{Bounds, Circuit, Left, SETTLE, World};
 use interconnect_operator::lifecycle::decide::Step;
 use kube::{Client, ResourceExt};
 use serde_json::json;
@@ -12,10 +16,6 @@ use crate::choice::{choose, playable};
 use crate::scenarios::SCENARIOS;
 use crate::stage::Stage;
 use crate::{strikes, words};
-use interconnect_model::mutants::Mutant;
-use interconnect_model::shell::{Outcome, Shell};
-use interconnect_model::walk::{Event, Walk};
-use interconnect_model::world::{Bounds, Circuit, Left, SETTLE, World};
 
 /// Events before the fair continuation.
 const LENGTH: usize = 60;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use interconnect_model::world::{Bounds, Id, Slot};
 use interconnect_operator::api::{Interconnect, ProviderAccount};
 use interconnect_operator::base::clock::Clock;
 use interconnect_operator::cluster::leader::LeaseSettings;
@@ -21,7 +22,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::process::Process;
-use interconnect_model::world::{Bounds, Id, Slot};
 
 pub const ACCOUNT: &str = "cloudflare";
 /// A unit of the model's time: one poll interval.

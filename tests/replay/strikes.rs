@@ -1,11 +1,10 @@
 //! What an outcome means on the wire: the faults that strike the requests of a step.
 
 use fastrand::Rng;
-use interconnect_operator::lifecycle::decide::Step;
-use serde_json::{Value, json};
-
 use interconnect_model::shell::{Outcome, parse};
 use interconnect_model::world::{LAG, Pass, World};
+use interconnect_operator::lifecycle::decide::Step;
+use serde_json::{Value, json};
 
 /// Longer than any path takes: a list that lags so far shows nothing.
 const FOR_EVER: u32 = 86_000;

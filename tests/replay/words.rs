@@ -1,13 +1,12 @@
 //! Steps and objects in the model's words, whether they are the model's or real ones.
 
+use interconnect_model::world::{Id, Object};
 use interconnect_operator::api::common::Circuit;
 use interconnect_operator::api::ids::ExternalId;
 use interconnect_operator::api::{CIRCUIT_FINALIZER, Interconnect, annotations};
 use interconnect_operator::lifecycle::decide::Step;
 use interconnect_operator::lifecycle::decide::facts::Refusal;
 use kube::ResourceExt;
-
-use interconnect_model::world::{Id, Object};
 
 /// A step, with ids as `number` tells them. What it says to people is left out.
 pub fn step(step: &Step, number: impl Fn(&str) -> String) -> String {

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use interconnect_simulator::{Options, Simulator};
+
 use schedule::{Played, play};
 use stage::Sabotage;
 

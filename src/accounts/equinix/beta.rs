@@ -4,6 +4,7 @@ use kube::{Api, ResourceExt};
 use serde_json::json;
 use tracing::warn;
 
+use crate::accounts::Account;
 use crate::api::account::{EquinixStatus, ProviderAccount};
 use crate::cluster::leader::{IntentWritten, Leadership, SendPermission};
 use crate::cluster::writes::{KubeError, write_status};
@@ -11,8 +12,6 @@ use crate::providers::equinix::Equinix;
 use crate::providers::http::limiter::{Permit, Priority};
 use crate::providers::http::outcome::{Failure, FailureKind, Outcome};
 use crate::providers::http::transport::{Asking, ProviderClient, Sending};
-
-use crate::accounts::Account;
 
 /// Reads how the account stands with the beta, and asks for access or agrees to the terms where the spec says so and it
 /// isn't so yet. Tells the account as it was last written.

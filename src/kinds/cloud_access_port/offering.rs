@@ -3,8 +3,7 @@
 use crate::api::CloudAccessPort;
 use crate::api::cloud_access_port::{CloudAccessPortSpec, OfferingChoice};
 use crate::api::common::Circuit;
-use crate::api::conditions::Problem;
-use crate::api::conditions::reason;
+use crate::api::conditions::{Problem, reason};
 use crate::api::contact::Contact;
 use crate::cluster::references::References;
 use crate::providers::ix_api::Catalogue;

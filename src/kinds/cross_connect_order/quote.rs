@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::api::conditions::Problem;
-use crate::api::conditions::reason;
+use crate::api::conditions::{Problem, reason};
 use crate::api::cross_connect_order::{CrossConnectOrderSpec, QuoteLine, QuoteStatus};
 use crate::lifecycle::decide::price::Quote;
 use crate::providers::a2b::wire::{Charge, Line, Package, Product, Sites};

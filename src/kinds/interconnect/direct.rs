@@ -3,8 +3,7 @@
 use kube::ResourceExt;
 
 use crate::api::annotations;
-use crate::api::conditions::Problem;
-use crate::api::conditions::reason;
+use crate::api::conditions::{Problem, reason};
 use crate::api::interconnect::{Direct, Interconnect, SlotSelector};
 use crate::lifecycle::adapter::{Access, Fitting, Found, NoOffer, Offer, Place, Query};
 use crate::lifecycle::registry::claims::{Claim, Rank};

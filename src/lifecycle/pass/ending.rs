@@ -1,6 +1,5 @@
 //! The effects of ending and of letting go.
 
-use crate::lifecycle::decide::identity::Identity;
 use k8s_controller::events::EventType;
 use kube::Resource;
 
@@ -17,6 +16,7 @@ use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::Release;
 use crate::lifecycle::decide::facts::{Refusal, Sent};
+use crate::lifecycle::decide::identity::Identity;
 use crate::lifecycle::decide::verdict::{Next, Verdict};
 use crate::lifecycle::memory::SentFor;
 use crate::providers::http::outcome::{FailureKind, Outcome};

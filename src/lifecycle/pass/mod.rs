@@ -7,13 +7,13 @@ mod ordering;
 mod reading;
 mod status;
 
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
+use parking_lot::Mutex;
 
 use super::adapter::{Adapter, Offer, Seen};
 use super::context::{Context, annotations_of};

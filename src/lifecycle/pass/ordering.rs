@@ -1,6 +1,5 @@
 //! The effects of ordering.
 
-use crate::lifecycle::decide::identity::Identity;
 use std::collections::BTreeMap;
 
 use k8s_controller::events::EventType;
@@ -18,6 +17,7 @@ use crate::cluster::writes::MetadataChange;
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::facts::{Findings, Plan, Read, Refusal, Search, Sent};
+use crate::lifecycle::decide::identity::Identity;
 use crate::lifecycle::decide::verdict::{Next, Verdict};
 use crate::lifecycle::key::plan_digest;
 use crate::lifecycle::memory::{Remembered, SentFor};

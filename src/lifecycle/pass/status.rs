@@ -1,6 +1,5 @@
 //! The end of a pass: what is shown, told and remembered.
 
-use crate::lifecycle::decide::identity::Identity;
 use k8s_controller::events::EventType;
 use kube::{Resource, ResourceExt};
 
@@ -12,6 +11,7 @@ use crate::base::metrics::KindLabels;
 use crate::lifecycle::adapter::Adapter;
 use crate::lifecycle::conditions;
 use crate::lifecycle::decide::facts::{Facts, Findings, Observation, Plan, Search};
+use crate::lifecycle::decide::identity::Identity;
 use crate::lifecycle::decide::searched_in_vain;
 use crate::lifecycle::decide::verdict::{Next, Verdict};
 use crate::lifecycle::memory::due;

@@ -1,11 +1,11 @@
 //! Claims on upstream ids and places (S5): a lock in the leader, filled from all our objects before the first order.
 
-use parking_lot::{Mutex, MutexGuard};
-
-use crate::api::ids::Uid;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::api::ids::Uid;
 
 /// What a claim rests on, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,8 @@
 //! Who uses whose LOA: kept in the leader, like claims, and shown by the circuit whose LOA it is.
 
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::api::common::LoaUse;
 use crate::api::ids::Uid;

@@ -3,12 +3,12 @@
 pub mod requests;
 pub mod wire;
 
-use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! How requests show who asks: with something that never changes, or with a token that is fetched and runs out.
 
-use parking_lot::Mutex;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};

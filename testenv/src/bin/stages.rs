@@ -4,11 +4,10 @@
 //! other, and all must succeed; then the lanes run side by side, each to its end. Logs are kept in `target/stages/`.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use interconnect_testenv::programs::root;
 use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
