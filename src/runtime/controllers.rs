@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{BoxFuture, ready};
+use futures::future::{BoxFuture, join_all, ready};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use kube::api::ListParams;
 use kube::core::{DeserializeGuard, NamespaceResourceScope};
@@ -15,7 +15,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tracing::warn;
 
 use super::signals::stopped;
-use super::watches::{account_changes, circuits_of, forgetting, readable, triggers, watched};
+use super::watches::{AccountWatch, account_changes, circuits_of, forgetting, readable, triggers, watched};
 use crate::accounts::controller::{AccountController, AnyCircuit};
 use crate::api::ProviderAccount;
 use crate::api::common::Circuit;
@@ -49,7 +49,7 @@ pub trait Kind: Send + Sync {
     /// Takes note of all its objects.
     fn register_all<'a>(&'a self, watched: &'a Watched) -> BoxFuture<'a, Result<(), KubeError>>;
     /// Its controllers.
-    fn controllers<'a>(self: Arc<Self>, watched: &'a Watched) -> Vec<BoxFuture<'a, ()>>;
+    fn controllers<'a>(self: Arc<Self>, watched: &'a Watched, accounts: &[AccountWatch]) -> Vec<BoxFuture<'a, ()>>;
     /// Counts its objects for the metrics.
     fn count(&self);
     /// Whether any of its objects uses an account.
@@ -61,8 +61,8 @@ impl<A: Adapter> Kind for Engine<A> {
         watched.register_all(self).boxed()
     }
 
-    fn controllers<'a>(self: Arc<Self>, watched: &'a Watched) -> Vec<BoxFuture<'a, ()>> {
-        watched.circuit_controllers(self)
+    fn controllers<'a>(self: Arc<Self>, watched: &'a Watched, accounts: &[AccountWatch]) -> Vec<BoxFuture<'a, ()>> {
+        watched.circuit_controllers(accounts, self)
     }
 
     fn count(&self) {
@@ -113,17 +113,27 @@ impl Watched {
         Ok(())
     }
 
-    /// The controllers of accounts.
-    pub fn account_controllers(&self, context: &Arc<AccountController>) -> Vec<BoxFuture<'_, ()>> {
+    /// One watch of accounts for each namespace, which all controllers share; and what drives them.
+    pub fn watch_accounts(&self) -> (Vec<AccountWatch>, BoxFuture<'static, ()>) {
         let apis = self.apis::<DeserializeGuard<ProviderAccount>>().into_iter();
-        apis.map(|api| {
-            let (reader, writer) = store();
-            let triggers = triggers(watched(api, writer), user_changes);
-            let here = reader.clone();
+        let (watches, driven): (Vec<_>, Vec<_>) =
+            apis.map(|api| AccountWatch::new(api, stopped(self.stop.clone()))).unzip();
+        (watches, join_all(driven).map(drop).boxed())
+    }
+
+    /// The controllers of accounts.
+    pub fn account_controllers(
+        &self,
+        watches: &[AccountWatch],
+        context: &Arc<AccountController>,
+    ) -> Vec<BoxFuture<'_, ()>> {
+        let controllers = watches.iter().map(|accounts| {
+            let here = accounts.reader.clone();
             let rechecks = BroadcastStream::new(context.accounts.rechecks());
             let rechecks =
                 rechecks.filter_map(move |account| ready(account.ok().filter(|account| here.get(account).is_some())));
-            let controller = Controller::for_stream(triggers, reader)
+            let triggers = accounts.changes(user_changes);
+            let controller = Controller::for_shared_stream(triggers, accounts.reader.clone())
                 .with_config(controller::Config::default().concurrency(4))
                 .reconcile_on(rechecks)
                 .graceful_shutdown_on(stopped(self.stop.clone()));
@@ -133,22 +143,26 @@ impl Watched {
             };
             let reconcile = |account, context: Arc<AccountController>| context.reconcile(account);
             controller.run(reconcile, failed, context.clone()).for_each(|_| async {}).boxed()
-        })
-        .collect()
+        });
+        controllers.collect()
     }
 
-    fn circuit_controllers<A: Adapter>(&self, engine: Arc<Engine<A>>) -> Vec<BoxFuture<'_, ()>> {
+    fn circuit_controllers<A: Adapter>(
+        &self,
+        watches: &[AccountWatch],
+        engine: Arc<Engine<A>>,
+    ) -> Vec<BoxFuture<'_, ()>> {
         let apis = self.apis::<DeserializeGuard<A::Object>>().into_iter();
-        apis.zip(self.apis::<DeserializeGuard<ProviderAccount>>())
+        apis.zip(watches)
             .map(|(api, accounts)| {
                 let (reader, writer) = store();
                 let circuits = reader.clone();
                 let events = watched(api, writer).inspect_ok(forgetting(engine.clone()));
-                let (_, accounts_writer) = store();
-                let accounts = triggers(watched(accounts, accounts_writer), account_changes);
                 let controller = Controller::for_stream(triggers(events, user_changes), reader)
                     // Stalled objects are looked at again when what they refer to changes.
-                    .watches_stream(accounts, move |account| circuits_of(&circuits, &account))
+                    .watches_shared_stream(accounts.changes(account_changes), move |account| {
+                        circuits_of(&circuits, &account)
+                    })
                     .with_config(controller::Config::default().concurrency(self.concurrency))
                     .graceful_shutdown_on(stopped(self.stop.clone()));
                 let reconcile = |object, engine: Arc<Engine<A>>| engine.wake(object);

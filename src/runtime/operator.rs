@@ -131,16 +131,21 @@ impl Operator {
         for kind in &self.kinds {
             kind.register_all(&self.watched).await?;
         }
-        let circuits = async {
+        let (watches, driven) = self.watched.watch_accounts();
+        let looking = self.watched.account_controllers(&watches, &self.accounts);
+        let circuits = async move {
             // Circuits that wait for an account which nobody has looked at yet would say so, and lie.
             let looked_at = || accounts.iter().all(|(namespace, name)| self.shared.accounts.knows(namespace, name));
             let begun = Instant::now();
             while !looked_at() && begun.elapsed() < FIRST_LOOK {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            join_all(self.kinds.iter().flat_map(|kind| kind.clone().controllers(&self.watched))).await;
+            let controllers: Vec<_> =
+                self.kinds.iter().flat_map(|kind| kind.clone().controllers(&self.watched, &watches)).collect();
+            drop(watches);
+            join_all(controllers).await;
         };
-        tokio::join!(join_all(self.watched.account_controllers(&self.accounts)), circuits);
+        tokio::join!(driven, join_all(looking), circuits);
         Ok(())
     }
 

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use futures::{Stream, TryStreamExt};
+use futures::future::{BoxFuture, ready};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::store::Writer;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::{ObjectRef, ReflectHandle, Store};
 use kube::runtime::utils::WatchStreamExt;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{PredicateConfig, reflector};
@@ -32,6 +33,41 @@ where
     let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
     let readable = events.try_filter_map(|event| async { Ok(readable_event(event)) });
     reflector(writer, readable.modify(|object: &mut K| object.managed_fields_mut().clear()))
+}
+
+/// Changes of accounts that wait for the slowest controller; beyond them the watch waits for it, so that none is missed.
+const ACCOUNT_CHANGES: usize = 1024;
+
+/// The accounts of one namespace, or of all: watched once, whoever wants to hear of them.
+pub struct AccountWatch {
+    /// All accounts.
+    pub reader: Store<ProviderAccount>,
+    /// Holds up all others once so many changes wait: to be dropped when all who want them have theirs.
+    changes: ReflectHandle<ProviderAccount>,
+}
+
+impl AccountWatch {
+    /// A watch, and what drives it until it is to end.
+    pub fn new(
+        api: Api<DeserializeGuard<ProviderAccount>>,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> (Self, BoxFuture<'static, ()>) {
+        let writer = Writer::new_shared(ACCOUNT_CHANGES, ());
+        let reader = writer.as_reader();
+        let changes = writer.subscribe().expect("a shared writer has subscribers");
+        let driven = watched(api, writer).take_until(end).for_each(|_| ready(())).boxed();
+        (Self { reader, changes }, driven)
+    }
+
+    /// Those accounts that changed in what `matters`, from the beginning on.
+    pub fn changes(
+        &self,
+        matters: fn(&ProviderAccount) -> Option<u64>,
+    ) -> impl Stream<Item = Arc<ProviderAccount>> + Send + use<> {
+        let changed = self.changes.clone().map(|account| Ok(ProviderAccount::clone(&account)));
+        let changed = changed.predicate_filter(matters, PredicateConfig::default());
+        changed.filter_map(|account: Result<_, watcher::Error>| ready(account.ok().map(Arc::new)))
+    }
 }
 
 /// Those of the objects that changed in what `matters`.

@@ -24,7 +24,7 @@ pub struct Details {
     pub facility: Option<String>,
     /// What its end would mean, if that was read.
     pub terms: Option<Terms>,
-    /// Whether a group has a letter of its own.
+    /// Whether a group has an LOA of its own.
     pub lag_loa: bool,
     /// When.
     pub now: Timestamp,
@@ -101,7 +101,7 @@ pub fn show(details: &Details, object: &mut CloudAccessPort) {
     let in_production = live(ports).filter(|port| in_production(&port.state)).count();
     let status = object.status.get_or_insert_default();
     if lag {
-        // A port that is gone or goes has no letter any more, unless all go together.
+        // A port that is gone or goes has no LOA any more, unless all go together.
         let all_go = ending(&connection.state);
         let there = |id: &str| ports.iter().any(|port| port.id == id && (all_go || !ending(&port.state)));
         status.common.documents.retain(|document| document.port.as_deref().is_none_or(there));
@@ -171,26 +171,26 @@ pub fn news(before: &CloudAccessPort, now: &CloudAccessPort) -> Vec<News> {
     }
 }
 
-/// The letters that there should be: one for a port alone; one for each port of a group.
+/// The LOAs that there should be: one for a port alone; one for each port of a group.
 pub fn documents(object: &CloudAccessPort, details: &Details) -> Vec<Wanted> {
     let connection = &details.connection;
     if ending(&connection.state) || connection.state == state::ERROR {
         return Vec::new();
     }
-    let letter = |port: Option<String>, basis: String| Wanted { type_: DocumentType::Loa, port, basis };
+    let loa = |port: Option<String>, basis: String| Wanted { type_: DocumentType::Loa, port, basis };
     let basis = |port: &PortReservation| {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
         format!("{}/{}/{}", port.id, word(&port.exchange_side_demarc), word(&port.connecting_party))
     };
-    // What has no demarc yet has no letter either.
+    // What has no demarc yet has no LOA either.
     let placed: Vec<&PortReservation> =
         live(&details.ports).filter(|port| port.exchange_side_demarc.is_some()).collect();
     if object.spec.mode != Mode::Lag {
-        return placed.first().map(|port| letter(None, basis(port))).into_iter().collect();
+        return placed.first().map(|port| loa(None, basis(port))).into_iter().collect();
     }
     let own = details.lag_loa && !placed.is_empty();
-    let whole = own.then(|| letter(None, placed.iter().map(|port| basis(port)).collect::<Vec<_>>().join(" ")));
-    whole.into_iter().chain(placed.iter().map(|port| letter(Some(port.id.clone()), basis(port)))).collect()
+    let whole = own.then(|| loa(None, placed.iter().map(|port| basis(port)).collect::<Vec<_>>().join(" ")));
+    whole.into_iter().chain(placed.iter().map(|port| loa(Some(port.id.clone()), basis(port)))).collect()
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub struct IxApi {
     transport: Transport,
     /// The accounts that are named unless an order says otherwise.
     pub accounts: Accounts,
-    /// Whether a group has a letter of its own, besides those of its ports (docs/providers.md 3.4).
+    /// Whether a group has an LOA of its own, besides those of its ports (docs/providers.md 3.4).
     pub lag_loa: bool,
     connections: SharedList<Items<Connection>>,
     reservations: SharedList<Items<PortReservation>>,
@@ -181,12 +181,12 @@ impl IxApi {
         Ok(self.transport.read(asking, &path, &query).await?.json()?)
     }
 
-    /// The letter of a connection.
+    /// The LOA of a connection.
     pub async fn connection_loa(&self, asking: Asking<'_>, id: &str) -> Result<Vec<u8>, ReadError> {
         Ok(self.transport.read(asking, &[CONNECTIONS, id, "loa"], &[(); 0]).await?.body)
     }
 
-    /// The letter of one port.
+    /// The LOA of one port.
     pub async fn port_loa(&self, asking: Asking<'_>, id: &str) -> Result<Vec<u8>, ReadError> {
         Ok(self.transport.read(asking, &[RESERVATIONS, id, "loa"], &[(); 0]).await?.body)
     }
