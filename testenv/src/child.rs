@@ -27,8 +27,9 @@ impl Guarded {
             .args(["-c", GUARD, "guard"])
             .arg(command.get_program())
             .args(command.get_args())
-            // All are Go programs, and would spend a quarter of their time on collecting garbage while most memory is free.
-            .envs([("GOGC", "400"), ("GOMEMLIMIT", "1GiB")])
+            // All are Go programs, and would spend a quarter of their time on collecting garbage while most memory is free;
+            // and half of it with a limit that what lives comes near to: the API server of all worlds holds 1 GiB.
+            .envs([("GOGC", "800"), ("GOMEMLIMIT", "4GiB")])
             .stdin(Stdio::piped())
             .stdout(file)
             .stderr(errors)
