@@ -1,14 +1,14 @@
 //! The running operator: election, then everything that it does for as long as it leads.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::ListParams;
 use kube::core::DeserializeGuard;
-use kube::{Api, Client, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -149,16 +149,25 @@ impl Operator {
         Ok(())
     }
 
+    /// Waits until all our kinds are served. Asked by what the API server offers: the CRDs themselves are long.
     async fn crds_established(&self) {
-        let api: Api<CustomResourceDefinition> = Api::all(self.watched.client.clone());
-        for crd in crds::all() {
-            let what = format!("CRD {}", crd.name_any());
-            self.waiting.begin(&what);
-            while !in_time(api.get_opt(&crd.name_any())).await.is_ok_and(|crd| crd.as_ref().is_some_and(established)) {
-                warn!("waiting for {what}: install it (helm, or kubectl apply -f crds/)");
+        let mut missing: BTreeMap<String, String> = crds::all()
+            .into_iter()
+            .map(|crd| (crd.spec.names.plural.clone(), format!("CRD {}", crd.name_any())))
+            .collect();
+        missing.values().for_each(|what| self.waiting.begin(what));
+        let version = ProviderAccount::api_version(&());
+        while !missing.is_empty() {
+            let asked = in_time(self.watched.client.list_api_group_resources(&version)).await;
+            let offered = asked.map(|offered| offered.resources).unwrap_or_default();
+            for (_, what) in missing.extract_if(.., |plural, _| offered.iter().any(|kind| kind.name == *plural)) {
+                self.waiting.end(&what);
+            }
+            if !missing.is_empty() {
+                let list = Vec::from_iter(missing.values().map(String::as_str)).join(", ");
+                warn!("waiting for {list}: install it (helm, or kubectl apply -f crds/)");
                 tokio::time::sleep(CRD_RETRY).await;
             }
-            self.waiting.end(&what);
         }
     }
 
@@ -174,10 +183,4 @@ impl Operator {
         }
         Ok(known)
     }
-}
-
-fn established(crd: &CustomResourceDefinition) -> bool {
-    let conditions = crd.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions
-        .is_some_and(|all| all.iter().any(|condition| condition.type_ == "Established" && condition.status == "True"))
 }

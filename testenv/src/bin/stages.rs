@@ -55,7 +55,11 @@ fn all(args: &[String]) -> io::Result<bool> {
     let lanes: Vec<io::Result<Vec<Row>>> = thread::scope(|scope| {
         let lane = |lane: &[String]| lane.iter().map(|stage| run(stage)).collect();
         let lanes: Vec<_> = groups.map(|stages| scope.spawn(move || lane(stages))).collect();
-        lanes.into_iter().filter_map(|lane| lane.join().ok()).collect()
+        let ended = |lane: thread::ScopedJoinHandle<'_, _>| {
+            // What is not known to have passed has not.
+            lane.join().unwrap_or_else(|_| Err(io::Error::other("a lane broke off")))
+        };
+        lanes.into_iter().map(ended).collect()
     });
     for lane in lanes {
         rows.extend(lane?);
