@@ -14,7 +14,7 @@ use crate::api::account::{Identity, ProviderAccount, ProviderAccountSpec};
 use crate::api::conditions::reason;
 use crate::base::clock::Clock;
 use crate::base::duration::parse;
-use crate::providers::http::client::{Observer, Setup};
+use crate::providers::http::client::{Observers, Setup};
 use crate::providers::http::limiter::Rate;
 use crate::providers::http::outcome::Failure;
 
@@ -56,7 +56,7 @@ pub struct Surroundings<'a> {
     /// A settle time is never shorter than this and a request's time-out together (S3).
     pub lease_duration: Duration,
     /// Told of every request to the provider of this name.
-    pub observer: &'a (dyn Fn(&'static str) -> Observer + Send + Sync),
+    pub observer: &'a Observers,
     /// The time.
     pub clock: &'a Clock,
 }

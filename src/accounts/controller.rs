@@ -23,7 +23,7 @@ use crate::base::duration::{jitter, parse};
 use crate::cluster::events::Events;
 use crate::cluster::leader::Leadership;
 use crate::cluster::writes::{KubeError, MetadataChange, change_metadata, in_time, write_status};
-use crate::providers::http::client::Observer;
+use crate::providers::http::client::Observers;
 use crate::providers::http::limiter::Priority;
 use crate::providers::http::outcome::{Failure, FailureKind};
 use crate::providers::http::transport::Asking;
@@ -54,7 +54,7 @@ pub struct AccountController {
     /// Events.
     pub events: Events,
     /// Told of every request to the provider of this name.
-    pub observers: Box<dyn Fn(&'static str) -> Observer + Send + Sync>,
+    pub observers: Observers,
     /// Held while an account is let go.
     pub releasing: tokio::sync::Mutex<()>,
 }

@@ -10,11 +10,11 @@ use super::ix_api::found;
 use crate::api::common::OperationType;
 use crate::api::conditions::{Problem, reason};
 use crate::api::contact::{AssignedRole, Contact, ContactSpec};
-use crate::api::ids::{Digest, ExternalId, OrderKey};
+use crate::api::ids::{ExternalId, OrderKey};
 use crate::base::clock::Moment;
 use crate::base::digest::sha256;
 use crate::lifecycle::adapter::{self, Access, Adapter, AsOf, Found, NoOffer, Offer, Presentation, Query, Seen};
-use crate::lifecycle::decide::facts::{DesiredChange, End, Readiness, Upstream};
+use crate::lifecycle::decide::facts::{End, Readiness, Upstream};
 use crate::providers::http::outcome::{Failure, FailureKind, Outcome, ReadError};
 use crate::providers::http::transport::{Asking, ProviderClient, Sending};
 use crate::providers::ix_api::requests::{NewContact, Person};
@@ -264,26 +264,22 @@ fn differing_fields(spec: &ContactSpec, there: &wire::Contact) -> Option<adapter
     let person = person(spec);
     let digest = sha256(json!(person).to_string());
     let summary = format!("telling Digital Realty what changed of the contact {}", there.id);
-    Some(change(OperationType::UpdateContact, digest, summary, Change::Person(person)))
+    Some(adapter::Change::new(OperationType::UpdateContact, digest, summary, Change::Person(person)))
 }
 
 fn assign(there: &wire::Contact, role: &Role) -> adapter::Change<Change> {
     let summary = format!("giving the contact {} the role {}", there.id, role.name);
-    change(OperationType::AssignRole, role.id.clone(), summary, Change::Assign { role: role.id.clone() })
+    adapter::Change::new(OperationType::AssignRole, role.id.clone(), summary, Change::Assign { role: role.id.clone() })
 }
 
 fn unassign(there: &wire::Contact, role: &AssignedRole) -> adapter::Change<Change> {
     let summary = format!("taking the role {} from the contact {}", role.role, there.id);
-    change(OperationType::UnassignRole, role.id.clone(), summary, Change::Unassign { assignment: role.id.clone() })
-}
-
-fn change(
-    type_: OperationType,
-    digest: impl Into<Digest>,
-    summary: String,
-    request: Change,
-) -> adapter::Change<Change> {
-    adapter::Change { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
+    adapter::Change::new(
+        OperationType::UnassignRole,
+        role.id.clone(),
+        summary,
+        Change::Unassign { assignment: role.id.clone() },
+    )
 }
 
 #[cfg(test)]

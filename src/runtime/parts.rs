@@ -15,13 +15,10 @@ use crate::cluster::leader::{Leadership, LeaseSettings};
 use crate::lifecycle::context::Shared;
 use crate::lifecycle::registry::claims::Claims;
 use crate::lifecycle::registry::loa_uses::LoaUses;
-use crate::providers::http::client::Observer;
+use crate::providers::http::client::Observers;
 
 /// Accounts to be looked at again that wait for their turn; who misses one looks within a minute all the same.
 const RECHECKS: usize = 256;
-
-/// Told of every request to the provider of this name.
-pub type Observers = Box<dyn Fn(&'static str) -> Observer + Send + Sync>;
 
 /// What the parts are made of.
 pub struct Wiring {

@@ -8,7 +8,6 @@ use serde_json::json;
 use super::CloudAccessPortAdapter;
 use crate::api::cloud_access_port::{CloudAccessPort, CloudAccessPortSpec, LacpTimeout, Mode};
 use crate::api::common::OperationType;
-use crate::api::ids::Digest;
 use crate::base::digest::sha256;
 use crate::kinds::ix_api::{key_at, port_number, port_reference, reference};
 use crate::lifecycle::adapter::{self, Presentation};
@@ -122,13 +121,13 @@ fn add(object: &CloudAccessPort, connection: &Connection, ports: &[PortReservati
     };
     let (there, wanted) = (live(ports).count(), object.spec.port_quantity);
     let summary = format!("one more port for {}, which has {there} of {wanted}", connection.id);
-    let wanted = change(OperationType::AddPort, digest(&order), summary, Change::AddPort(order));
+    let wanted = Wanted::new(OperationType::AddPort, digest(&order), summary, Change::AddPort(order));
     Wanted { desired: DesiredChange { target: Some(format!("p{number}")), ..wanted.desired }, ..wanted }
 }
 
 fn remove(connection: &Connection, port: &PortReservation) -> Wanted {
     let summary = format!("removing the port {} ({}) from {}", port.id, port.state, connection.id);
-    change(OperationType::RemovePort, port.id.clone(), summary, Change::RemovePort(port.id.clone()))
+    Wanted::new(OperationType::RemovePort, port.id.clone(), summary, Change::RemovePort(port.id.clone()))
 }
 
 /// What differs of what can be changed. What the spec doesn't say, or the provider doesn't show, is left as it is.
@@ -152,7 +151,7 @@ fn fields(object: &CloudAccessPort, connection: &Connection, roles: Option<&[Str
         return None;
     }
     let summary = format!("changing {} of {}", patch.names().join(", "), connection.id);
-    Some(change(OperationType::UpdateConnection, digest(&patch), summary, Change::Connection(patch)))
+    Some(Wanted::new(OperationType::UpdateConnection, digest(&patch), summary, Change::Connection(patch)))
 }
 
 /// Whom a port is for can be changed of its reservation alone.
@@ -161,7 +160,7 @@ fn party(object: &CloudAccessPort, ports: &[PortReservation]) -> Option<Wanted> 
     let port = live(ports).find(|port| port.connecting_party.as_ref() != Some(wanted))?;
     let request = Change::Port { port: port.id.clone(), change: PortPatch { connecting_party: wanted.clone() } };
     let summary = format!("saying whom the port {} is for: {wanted}", port.id);
-    Some(change(OperationType::UpdatePort, digest(&request), summary, request))
+    Some(Wanted::new(OperationType::UpdatePort, digest(&request), summary, request))
 }
 
 /// What a connection and a port can be ordered with alike, as far as the spec says it.
@@ -189,10 +188,6 @@ fn same_ids(one: &[String], other: &[String]) -> bool {
 /// Another request, another digest: persisted while the change is under way.
 fn digest(request: &impl Serialize) -> String {
     sha256(json!(request).to_string())
-}
-
-fn change(type_: OperationType, digest: impl Into<Digest>, summary: String, request: Change) -> Wanted {
-    Wanted { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use super::party::{contacts_digest, same_contacts};
 use crate::api::annotations;
 use crate::api::common::OperationType;
 use crate::api::digital_loa::{Acceptance, Authorization, Contact, DigitalLoa};
-use crate::api::ids::Digest;
 use crate::lifecycle::adapter::{self, Noted};
 use crate::lifecycle::decide::facts::DesiredChange;
 use crate::providers::equinix::Action;
@@ -48,7 +47,7 @@ fn action(object: &DigitalLoa, loa: &Loa) -> Option<Wanted> {
         _ => return None,
     };
     let summary = format!("asking Equinix to {what} the LOA {}", loa.uuid);
-    Some(change(type_, type_.name(), summary, Change::Act(action)))
+    Some(Wanted::new(type_, type_.name(), summary, Change::Act(action)))
 }
 
 fn contacts(object: &DigitalLoa, loa: &Loa) -> Option<Wanted> {
@@ -65,7 +64,7 @@ fn contacts(object: &DigitalLoa, loa: &Loa) -> Option<Wanted> {
         return None;
     }
     let summary = format!("telling Equinix the requestor's contacts of the LOA {}", loa.uuid);
-    Some(change(OperationType::UpdateContacts, digest, summary, Change::Contacts(wanted.clone())))
+    Some(Wanted::new(OperationType::UpdateContacts, digest, summary, Change::Contacts(wanted.clone())))
 }
 
 fn mail(object: &DigitalLoa, loa: &Loa, now: Timestamp) -> Option<Wanted> {
@@ -78,11 +77,7 @@ fn mail(object: &DigitalLoa, loa: &Loa, now: Timestamp) -> Option<Wanted> {
         return None;
     }
     let summary = format!("asking Equinix to send the LOA {} by mail", loa.uuid);
-    Some(change(OperationType::SendLoa, asked.as_str(), summary, Change::Act(Action::SendLoa)))
-}
-
-fn change(type_: OperationType, digest: impl Into<Digest>, summary: String, request: Change) -> Wanted {
-    Wanted { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
+    Some(Wanted::new(OperationType::SendLoa, asked.as_str(), summary, Change::Act(Action::SendLoa)))
 }
 
 /// Notes what became of a change.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::api::common::DocumentType;
+use crate::api::common::{DocumentType, OperationType};
+use crate::api::ids::Digest;
 use crate::base::clock::Moment;
 use crate::lifecycle::decide::facts::{DesiredChange, Upstream};
 
@@ -34,6 +35,13 @@ pub struct Change<C> {
     pub desired: DesiredChange,
     /// What the provider is sent.
     pub request: C,
+}
+
+impl<C> Change<C> {
+    /// A change of the whole thing, not of one part of it.
+    pub fn new(type_: OperationType, digest: impl Into<Digest>, summary: String, request: C) -> Self {
+        Self { desired: DesiredChange { type_, target: None, digest: digest.into(), summary }, request }
+    }
 }
 
 /// Nothing can be changed of what is ordered.

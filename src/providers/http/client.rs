@@ -23,6 +23,9 @@ pub type Explain = fn(&[u8]) -> Option<String>;
 /// Told of every request: its method, and the status of the answer if one came.
 pub type Observer = Arc<dyn Fn(&Method, Option<StatusCode>) + Send + Sync>;
 
+/// Makes who is told of every request to the provider of this name.
+pub type Observers = Box<dyn Fn(&'static str) -> Observer + Send + Sync>;
+
 /// Asked at the last moment before a mutation is sent (S1, S11).
 pub trait SendGuard: Send + Sync {
     /// Why nothing may be sent any more, if so.
